@@ -1,6 +1,6 @@
 /**
- * Floods: a full queue refuses commands with a code and the setting that an administrator can raise, and delays
- * nobody else.
+ * Tests floods: a full queue refuses commands with an error code and the setting that an administrator can raise, and
+ * no other user is delayed.
  */
 import assert from 'node:assert/strict';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
@@ -40,7 +40,7 @@ async function flood(
   return { served, refused };
 }
 
-/** Returns the median wait of successive GetRandom commands during the flood. */
+/** Returns the waits of successive GetRandom commands in milliseconds, the shortest first. */
 async function waits(client: RpcClient, contextId: number, count: number): Promise<number[]> {
   const tookMs: number[] = [];
   for (let index = 0; index < count; index++) {
@@ -55,7 +55,7 @@ describe('floods', function () {
   this.timeout(60_000);
 
   before(function () {
-    // One user floods; the waits of another user are measured.
+    // One user floods while the test measures the waits of another, so it needs root.
     if (!canBecomeOthers()) this.skip();
   });
 
@@ -83,7 +83,7 @@ describe('floods', function () {
         assert.deepEqual({ setting: details['setting'], limit: details['limit'] }, { setting, limit });
         assert.ok(message.includes(setting), message);
       }
-      assert.equal(responseCode(await alice.submit(contextIds[0] as number, GET_RANDOM_20)), 0, 'and it goes on');
+      assert.equal(responseCode(await alice.submit(contextIds[0] as number, GET_RANDOM_20)), 0, 'the broker continues');
       alice.close();
     });
   }

@@ -63,11 +63,11 @@ describe('the broker, on swtpm', function () {
         symbol: 'TBS_E_BUFFER_TOO_LARGE',
       },
       {
-        name: 'a tag of the other version',
+        name: 'a tag of the other TPM version',
         bytes: Buffer.from('00c10000000c0000017b0008', 'hex'),
         symbol: 'TBS_E_BAD_PARAMETER',
       },
-      { name: 'more than the TPM takes', bytes: oversized(), symbol: 'TBS_E_BUFFER_TOO_LARGE' },
+      { name: 'more bytes than the TPM accepts', bytes: oversized(), symbol: 'TBS_E_BUFFER_TOO_LARGE' },
     ];
     for (const { name, bytes, symbol } of malformed) {
       it(`refuses ${name} with ${symbol}, and continues`, async () => {

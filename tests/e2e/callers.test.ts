@@ -1,4 +1,4 @@
-/** Tests who may do what: every method for every class of caller, as the kernel identifies them. */
+/** Tests which callers may call which method: callers of each class, which the kernel identifies, call every method. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -14,10 +14,10 @@ import { handleIn } from '../support/tpm20-commands.js';
 const ADMINISTRATORS_GID = 61990;
 const SANDBOX_GID = 61991;
 const OBSERVERS_GID = 61992;
-/** The user of the service of event actions. */
+/** The user that the service of event actions runs as. */
 const ACTIONS_USER = { uid: 61993, gid: 61993 };
 
-/** The administrator's calls in this test change nothing, or at least stop nothing that others need. */
+/** Parameters with which an administrator's calls change nothing, or at least stop nothing that others need. */
 const HARMLESS: Readonly<Record<string, object>> = {
   'context/open': { versions: ['2.0'] },
   'context/close': { contextId: 4_000_000_000 },
@@ -138,7 +138,7 @@ describe('callers', function () {
     assert.match(status.stderr, /^tbs: TBS_E_ACCESS_DENIED: The caller is user 65534: nobody/);
   });
 
-  it('are the same for a process of another user', () => {
+  it('are identified in the same way in a process of another user', () => {
     const script = `
       const { connect } = require('node:net');
       const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'status/get' });
@@ -204,11 +204,11 @@ describe('callers', function () {
     assert.deepEqual((await told(root)).at(-1), { contextId, user: 'uid:61001' });
     const second = await connectAs(ALICE, daemon.rpcSocket);
     await second.call('context/close', { contextId: await alice.open() });
-    assert.deepEqual(await told(alice), [], 'what a user closes among own connections is not told');
+    assert.deepEqual(await told(alice), [], 'no administration event when the same user closes the context');
     for (const client of [alice, bob, root, second]) client.close();
   });
 
-  it('that are observers see what others hold and did, and cannot change it', async () => {
+  it('that are observers see the contexts, resources and events of others, and cannot change them', async () => {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
     const handle = handleIn(await alice.submit(contextId, createPrimaryEcc('', SIGNING_KEY.noDa)));

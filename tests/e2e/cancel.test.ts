@@ -26,7 +26,7 @@ interface QueueStatus {
   readonly queue: { readonly waiting: number; readonly inFlight: boolean; readonly cancelled: number };
 }
 
-/** A symbol of the catalogue, or `response` and its code. */
+/** Resolves with the symbol of the error, or with `response` and the response code. */
 function outcomeOf(submission: Promise<Buffer>): Promise<string> {
   return submission.then(
     (response) => `response 0x${responseCode(response).toString(16)}`,
@@ -43,7 +43,7 @@ async function until(condition: () => Promise<boolean>, what: string): Promise<v
     if (await condition()) return;
     await wait(10);
   }
-  assert.fail(`${what}: not within 20 s`);
+  assert.fail(`timed out after 20 s: ${what}`);
 }
 
 /** Starts a key generation on an idle TPM, and returns the promise of its outcome. */
@@ -101,14 +101,14 @@ describe('cancelling', function () {
         void Promise.all(waiting).then(() => (firstEnded ??= 'waiting'));
         await client.call('command/cancel', { contextId });
         assert.deepEqual(await Promise.all(waiting), Array(5).fill('TBS_E_COMMAND_CANCELED'));
-        assert.equal(firstEnded, 'waiting', 'what waits is not kept waiting for the TPM');
+        assert.equal(firstEnded, 'waiting', 'queued commands do not wait for the TPM');
         // swtpm reads its control channel between two commands, so usually the TPM finishes first and its response
         // arrives.
         const ended = await running;
         assert.ok(ended === 'TBS_E_COMMAND_CANCELED' || ended === 'response 0x0', ended);
-        assert.equal(await heldResources(client), ended === 'response 0x0' ? 1 : 0, 'an answer and what it made agree');
+        assert.equal(await heldResources(client), ended === 'response 0x0' ? 1 : 0, 'a key exists only after success');
         const next = await client.submit(contextId, GET_RANDOM_20);
-        assert.equal(responseCode(next), 0, 'a cancel that came too late does not hit the next command');
+        assert.equal(responseCode(next), 0, 'a late cancel does not affect the next command');
         client.close();
         await emptied(daemon);
       });
@@ -163,7 +163,7 @@ describe('cancelling', function () {
     await until(async () => {
       const { inFlight, waiting } = (await client.call<QueueStatus>('status/get')).queue;
       return inFlight && waiting > 0;
-    }, 'the commands at the broker');
+    }, 'the commands are at the broker');
     child.kill('SIGKILL');
     await emptied(daemon);
     const { queue } = await client.call<QueueStatus>('status/get');
@@ -179,7 +179,7 @@ describe('cancelling', function () {
     const client = await daemon.connect();
     assert.equal((await client.call<QueueStatus>('status/get')).cancellation, 'none');
     const contextId = await client.open();
-    // Long enough at the TPM to distinguish an immediate response from one that waited for it.
+    // Key generations take long enough to distinguish an immediate response from one that waited for the TPM.
     for (let seed = 0; seed < 5; seed++) {
       const { outcome } = await startKeyGeneration(client, contextId, seed);
       const askedAtMs = performance.now();

@@ -56,7 +56,7 @@ const ACTS: readonly Act[] = [
   },
 ];
 
-/** Runs a program on a new terminal (script, of util-linux), and types this once the question appears. */
+/** Runs a program on a new terminal (`script` of util-linux), and types `typed` once the question appears. */
 function answeredOnTerminal(
   command: readonly string[],
   env: NodeJS.ProcessEnv,

@@ -12,7 +12,7 @@ import { readableRepository } from '../support/readable-repository.js';
 import { createPrimaryEcc, createPrimaryRsa, SIGNING_KEY } from '../support/tpm-commands.js';
 import { command, getRandom } from '../support/tpm20-commands.js';
 
-/** Writes bytes as a person types them. */
+/** Returns bytes in hexadecimal, as a person types them. */
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const RANDOM = hex(getRandom(8));
 const REGISTRY_POL = fileURLToPath(new URL('../../../tests/fixtures/group-policy/baseline.pol', import.meta.url));
@@ -70,7 +70,7 @@ describe('tbs', function () {
     assert.equal(tbs('submit', hex(command('GetRandom', []))).status, 2);
   });
 
-  it('blocks and unblocks locally, and explains', () => {
+  it('blocks and unblocks a command in the local list, and shows how to lift the block', () => {
     assert.equal(tbs('block', 'add', 'TPM2_GetRandom').status, 0);
     const refused = tbs('submit', RANDOM);
     assert.equal(refused.status, 1);
@@ -277,7 +277,7 @@ describe('tbs', function () {
     assert.equal(stderr, '');
   });
 
-  it('connects to no impostor of the broker: by folder, by socket, by listener', function () {
+  it('refuses to connect to an impostor of the broker: by its folder, its socket or its listener', function () {
     if (!canBecomeOthers()) this.skip();
     const folder = join(daemon.folder, 'stand-in');
     mkdirSync(folder);

@@ -1,4 +1,4 @@
-/** Programs in containers: user namespaces as rootless containers have them, and podman itself where it can run. */
+/** Tests programs in containers: in user namespaces like those of rootless containers, and in podman where it runs. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -30,15 +30,13 @@ describe('containers', function () {
     await clients?.[Symbol.asyncDispose]();
   });
 
-  /**
-   * Runs a shell line as Alice in a user namespace of her own, where she is root and nobody else of the host is known.
-   */
+  /** Runs a shell line as Alice in her own user namespace, where she is root and no other user of the host exists. */
   function inUserNamespace(line: string, env: NodeJS.ProcessEnv = {}): Promise<ProgramResult> {
     const args = ['-U', '-r', '-m', 'bash', '-e', '-c', line];
     return clients.run(daemon.wireSocket, 'unshare', args, { user: ALICE, env: { ...LOG_ERRORS, ...env } });
   }
 
-  /** Lines that mount the broker's folder as a rootless container has it at the place of the system's broker. */
+  /** Returns lines that mount the broker's folder at the system's path, as it appears in a rootless container. */
   function mountedAtSystemPath(modeOfRun: string): string {
     return `
       mount -t tmpfs -o mode=${modeOfRun} none /run
@@ -76,7 +74,7 @@ describe('containers', function () {
     }
   });
 
-  it('have the identity of the host’s user who started them, and are no administrator although they run as root', async () => {
+  it('have the identity of the host’s user who started them, and are no administrators even as root', async () => {
     const lines = `${mountedAtSystemPath('755')}\nid -u\n${tbs} status`;
     const { status, stdout, stderr } = await inUserNamespace(lines);
     assert.equal(status, 0, stderr);
@@ -98,7 +96,7 @@ describe('containers', function () {
     }
   });
 
-  /** Returns a program that runs Node.js on a machine whose /etc/subuid has the line. */
+  /** Returns a program that runs Node.js on a machine whose /etc/subuid contains the line. */
   function nodeWithSubordinateIds(line: string): string {
     const etc = join(clients.workFolder, 'etc');
     cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true });
@@ -163,8 +161,8 @@ describe('containers', function () {
     });
 
     /**
-     * Runs lines in Alice's container, in a mount namespace of its own: a machine that has the cgroups of both versions,
-     * which podman's runtime does not support, shows those of version 2 alone there; and Alice has an account.
+     * Runs lines in Alice's container. Podman runs in a mount namespace of its own, where Alice has an account and
+     * only cgroups of version 2 are mounted, since its runtime does not support machines that have both versions.
      */
     function podman(options: readonly string[], lines: string) {
       const script = `

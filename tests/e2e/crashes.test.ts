@@ -67,7 +67,7 @@ describe('the broker after crashes and faults', function () {
       await client.call('commandBlock/add', { commands: ['TPM2_Hash'] });
       fill(join(folder, 'ballast'));
       const acknowledged = [TPM_CC.Hash, ...(await blockUntilRefused(client))];
-      assert.equal(responseCode(await client.submit(await client.open(), GET_RANDOM_20)), 0, 'commands go on');
+      assert.equal(responseCode(await client.submit(await client.open(), GET_RANDOM_20)), 0, 'commands still work');
       assert.deepEqual(await locallyBlocked(client), acknowledged);
       rmSync(join(folder, 'ballast'));
       await client.call('commandBlock/add', { commands: ['TPM2_HMAC'] });
@@ -188,7 +188,10 @@ function enough(changes: readonly Promise<unknown>[], count: number): Promise<vo
   });
 }
 
-/** Vendor commands, many at a time: the store reuses the room that it freed, so that a small change may still fit. */
+/**
+ * Blocks vendor commands until the broker refuses a change. It blocks many at a time, since the store reuses the room
+ * that it freed and a small change may still fit.
+ */
 async function blockUntilRefused(client: RpcClient): Promise<number[]> {
   const acknowledged: number[] = [];
   for (let first = 0x2000_0000; first < 0x2000_4000; first += 512) {

@@ -1,4 +1,4 @@
-/** Backup of the owner authorization to a real domain controller, with the schema of Windows 8 and of Windows 7. */
+/** Tests the backup of the owner authorization to a real domain controller, with the schemas of Windows 8 and 7. */
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -174,7 +174,7 @@ domainController('2012_R2', (controller) => {
   });
 
   it('refuses a certificate for another name', async () => {
-    // The certificate names the address; the whole of 127/8 leads to this machine, and localhost is not in it.
+    // The certificate names the address and not localhost, and all addresses of 127/8 belong to this machine.
     const elsewhere = await relay(controller().address, 636);
     try {
       const server = `localhost:${elsewhere.port}`;
@@ -230,7 +230,7 @@ domainController('2012_R2', (controller) => {
     assert.ok(lost > 3, `lost at ${lost} places`);
   });
 
-  it('refuses what does not fit the schema', async () => {
+  it('refuses values that do not fit the schema', async () => {
     const subject = await directory();
     await assert.rejects(subject.commit('x'.repeat(129), SRK), { symbol: 'TBS_E_BAD_PARAMETER' });
     await assert.rejects(subject.commit(NEW, SRK.subarray(1)), { symbol: 'TBS_E_BAD_PARAMETER' });
@@ -280,7 +280,7 @@ domainController('2012_R2', (controller) => {
       assert.equal(await inDirectory(), generated);
       client.close();
       const log = await readFile(daemon.logPath, 'utf8');
-      for (const secret of [PASSWORD, next, generated]) assert.ok(!log.includes(secret), 'the log has no secret');
+      for (const secret of [PASSWORD, next, generated]) assert.ok(!log.includes(secret), 'the log contains no secret');
     });
   }
 
@@ -342,7 +342,10 @@ domainController('2008_R2', (controller) => {
   });
 });
 
-/** Passes bytes on from a random port of the same address; with `limitBytes` it hangs up after as many from the server. */
+/**
+ * Relays connections from a random port of the same address. With `limitBytes`, it closes a connection once the server
+ * has sent more bytes than that.
+ */
 async function relay(host: string, port: number, limitBytes = Number.POSITIVE_INFINITY) {
   const sockets: Socket[] = [];
   let connections = 0;

@@ -1,4 +1,4 @@
-/** Event actions end to end: a real broker, the real service, and real PowerShell under each engine. */
+/** Tests event actions with a real broker, the real service, and real PowerShell under each engine. */
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
@@ -67,14 +67,14 @@ for (const engine of TESTED_ENGINES) {
       assert.equal((await run('second', '"[$left]"')).output, '[]');
     });
 
-    it('fail by an exit code other than 0, as for pwsh itself', async () => {
+    it('fail with an exit code other than 0, as scripts of pwsh itself do', async () => {
       const { result, output, error } = await run('exit', '"before"; function End { exit 3 }; End; "after"');
       assert.deepEqual([result, output, error], ['failed', 'before', 'It ended with exit code 3.']);
       assert.deepEqual((await run('fine', '"before"; exit 0; "after"')).result, 'succeeded');
       assert.deepEqual((await run('program', '/bin/false; "after"')).output, 'after');
     });
 
-    it('fail by a terminating error or a fault of the text, not by what they write', async () => {
+    it('fail after a terminating error or a syntax error, but not because of what they write', async () => {
       const thrown = await run('thrown', '\nthrow "no mail server"');
       assert.deepEqual([thrown.result, thrown.error], ['failed', 'no mail server (line 2)']);
       assert.match((await run('faulty', 'if (')).error ?? '', /Missing condition/);
@@ -82,7 +82,7 @@ for (const engine of TESTED_ENGINES) {
       assert.deepEqual([noisy.result, noisy.output.split('\n').at(-1)], ['succeeded', 'after']);
     });
 
-    it('may write to the console and flood it, which nobody takes for an answer', async () => {
+    it('may flood the console: the service does not take its output for an answer', async () => {
       const text =
         '$out = [Console]::OpenStandardOutput(); 1..2000 | % { $out.Write([byte[]]::new(100), 0, 100) }; "done"';
       assert.equal((await run('flood', text)).output, 'done');
@@ -90,14 +90,14 @@ for (const engine of TESTED_ENGINES) {
       assert.ok(much.result === 'succeeded' && much.output.length <= 8192, `${much.result} ${much.output.length}`);
     });
 
-    it('fail when they want more memory than they may have, and leave the service running', async () => {
+    it('fail when they exceed their memory limit, and the service keeps running', async () => {
       const text = '$all = [Collections.ArrayList]::new(); for (;;) { [void] $all.Add([byte[]]::new(8mb)) }';
       const { result } = await run('memory', `$ErrorActionPreference = 'Stop'; ${text}`);
       assert.ok(result === 'failed' || result === 'crashed', result);
       assert.equal((await run('after', '"works"')).output, 'works');
     });
 
-    it('are said to have crashed when they end the process, and the next one runs', async () => {
+    it('are reported as crashed when they end the process, and the next one runs', async () => {
       assert.equal((await run('exits', '[Environment]::Exit(3)')).result, 'crashed');
       assert.equal((await run('next', '"works"')).output, 'works');
     });
@@ -128,7 +128,7 @@ for (const engine of TESTED_ENGINES) {
       assert.equal((await action('locked')).runs, 0);
     });
 
-    it('are started by a user at most 4 times at once; what is dropped is counted in the audit log', async function () {
+    it('are started by one user at most 4 times at once, and the audit log counts the dropped runs', async function () {
       if (!canBecomeOthers()) this.skip();
       await client.call('eventAction/register', { kinds: ['commandRefused'], path: scripts.write('refused', '"x"') });
       const alice = await connectAs(ALICE, daemon.rpcSocket);
@@ -149,7 +149,7 @@ for (const engine of TESTED_ENGINES) {
       assert.ok(service.isRunning, service.errorOutput);
     });
 
-    it('that are tested while the service is away fail at once', async () => {
+    it('that are tested while the service is not running fail immediately', async () => {
       await client.call('eventAction/register', { kinds: ['warning'], path: scripts.write('away', '"x"') });
       await service[Symbol.asyncDispose]();
       await assert.rejects(client.call('eventAction/test', { name: 'away' }), /is not connected to the broker/);
@@ -158,7 +158,8 @@ for (const engine of TESTED_ENGINES) {
 }
 
 /**
- * Commands that no standard user may send. TPM2_Clear, TPM2_ClearControl, TPM2_HierarchyControl, TPM2_EvictControl …
+ * Commands that no standard user may send: TPM2_Clear, TPM2_ClearControl, TPM2_HierarchyControl,
+ * TPM2_HierarchyChangeAuth, TPM2_ChangePPS and TPM2_ChangeEPS.
  */
 const REFUSED_TO_USERS = [0x126, 0x127, 0x121, 0x129, 0x125, 0x124];
 
@@ -173,7 +174,7 @@ function linesOf(path: string): readonly string[] {
   return readFileSync(path, 'utf8').trimEnd().split('\n');
 }
 
-/** Resolves when the file has content. */
+/** Resolves when the file changes and has content. */
 async function waitForChange(path: string): Promise<void> {
   for await (const { filename } of watch(dirname(path))) {
     if (filename === basename(path) && statSync(path).size > 0) return;

@@ -1,4 +1,4 @@
-/** The measured-boot log over the daemon, with PCRs of a real software TPM that were extended to match. */
+/** Tests the measured-boot log through the daemon, on a real software TPM whose PCRs were extended to match. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * The scripts that administrators deploy (examples/startup.ps1, examples/login.ps1), as a start-up or a login runs
- * them.
+ * Tests the scripts that administrators deploy (examples/startup.ps1, examples/login.ps1), run as at a start-up or a
+ * login.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -29,7 +29,7 @@ const PATIENT: readonly string[] = ['-TimeoutSeconds', '60'];
 const START_SECONDS = 15;
 
 describe('the example scripts', function () {
-  // PowerShell is fetched here on a machine that has none.
+  // A machine without PowerShell fetches it first.
   this.timeout(300_000);
   let powershell: PowerShellProgram;
   let folder: string;
@@ -43,7 +43,7 @@ describe('the example scripts', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Copies of PowerShell and the examples that other users can run. */
+  /** Returns the paths of a PowerShell and of examples that other users can run. */
   function forOthers(): { program: string; examples: string } {
     const folder = powershell.isInstalled ? powershell.folder : readableCopyOf(powershell.folder);
     return { program: join(folder, 'pwsh'), examples: join(readableRepository(), 'examples') };
@@ -80,7 +80,7 @@ describe('the example scripts', function () {
   const quiet = { code: 0, output: '', errors: '' };
   const heard = ({ code, output, errors }: Outcome) => ({ code, output, errors });
 
-  it('startup.ps1 enforces policy and provisions quietly, and again quietly if there is nothing to do', async () => {
+  it('startup.ps1 enforces policy and provisions without output, also if there is nothing to do', async () => {
     await using daemon = await TestDaemon.start();
     const required = join(folder, 'required.json');
     await writeFile(required, JSON.stringify({ standardUserAuthorizationFailureTotalThreshold: 7 }));
@@ -116,7 +116,7 @@ describe('the example scripts', function () {
   });
 
   it('startup.ps1 names the setting that is not as required because another source sets it', async () => {
-    // Read after the file that Set-TbsPolicy writes.
+    // The broker reads this file after the one that Set-TbsPolicy writes.
     const others = { 'zz.json': { standardUserAuthorizationFailureDurationMinutes: 30 } };
     await using daemon = await TestDaemon.start({ policy: others });
     const required = join(folder, 'an-hour.json');
@@ -130,7 +130,7 @@ describe('the example scripts', function () {
     assert.equal(code, 2);
   });
 
-  it('login.ps1 tells a locked-out user until when, with exit code 2, but neither other users nor root', async function () {
+  it('login.ps1 shows when the lockout ends only to a locked-out user, with exit code 2', async function () {
     if (!canBecomeOthers()) this.skip();
     await using daemon = await TestDaemon.start();
     const root = await daemon.connect();
@@ -144,7 +144,7 @@ describe('the example scripts', function () {
     root.close();
   });
 
-  it('login.ps1 tells every user but root when all standard users are locked out', async function () {
+  it('login.ps1 shows to every user except root when a lockout of all standard users ends', async function () {
     if (!canBecomeOthers()) this.skip();
     const policy = { '10.json': { standardUserAuthorizationFailureTotalThreshold: 4 } };
     await using daemon = await TestDaemon.start({ policy });

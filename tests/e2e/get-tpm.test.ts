@@ -20,7 +20,7 @@ describe('tpm/get', function () {
     assert.deepEqual([present.tpmPresent, present.tpmReady, present.tpmOwned], [true, true, true]);
     await tpm.kill();
     const { autoProvisioning, managedAuthLevel, ...rest } = await client.call<Tpm>('tpm/get');
-    assert.deepEqual([autoProvisioning, managedAuthLevel], ['NotDefined', 'Full'], 'what is the broker’s own');
+    assert.deepEqual([autoProvisioning, managedAuthLevel], ['NotDefined', 'Full'], 'the broker’s own values');
     assert.deepEqual(rest, {
       ...{ tpmPresent: false, tpmReady: false, tpmEnabled: false, tpmActivated: false, tpmOwned: false },
       ...{ restartPending: false, manufacturerId: 0, manufacturerIdTxt: '', manufacturerVersion: '' },

@@ -1,6 +1,6 @@
 /**
- * Runs every attack of bench:hostile for a moment on the real daemon: what the broker stores and writes stays within
- * limits, it serves others, and nothing remains. The bench measures how long others wait, on an idle machine.
+ * Runs every attack of bench:hostile for a moment against the real daemon: the broker's memory and logs stay within
+ * limits, it serves others, and nothing remains. The bench, on an idle machine, measures how long others wait.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ const ATTACKER_UID = 61_301;
 const MEBIBYTE = 1024 * 1024;
 /** The most that one attack may add to the memory of the broker. */
 const MOST_MEMORY = 64 * MEBIBYTE;
-/** The same for all attacks one after the other: the runtime returns memory late. */
+/** The most that all attacks together may add, one after the other: the runtime returns memory late. */
 const MOST_MEMORY_OF_ALL = 192 * MEBIBYTE;
 /** The most bytes that one attack may add to the audit log and the log together. */
 const MOST_WRITTEN = 50_000;
@@ -77,7 +77,7 @@ describe('an attack of a standard user', function () {
   });
 
   for (const { name } of PROBES) {
-    it(`(${name}) costs bounded memory and lines, and leaves nothing behind`, async () => {
+    it(`(${name}) costs bounded memory and log space, and leaves nothing behind`, async () => {
       const writtenBefore = writtenBytes();
       const residentBefore = daemon.residentBytes;
       const attacker = await startAttack(ATTACKER_UID, [name], sockets);
@@ -96,7 +96,7 @@ describe('an attack of a standard user', function () {
     });
   }
 
-  /** Contexts and commands end with their connection; those of a simulator's process end a little later. */
+  /** Waits until the attacker's contexts and commands have ended: a simulator's end a little after its connection. */
   async function untilIdle(): Promise<void> {
     for (let attempt = 0; attempt < 100; attempt++) {
       const { contexts, queue } = await root.call<Status>('status/get');

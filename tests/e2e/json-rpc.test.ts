@@ -1,4 +1,4 @@
-/** The protocol of the JSON-RPC endpoint, and floods of it, on the real daemon. */
+/** Tests the protocol of the JSON-RPC endpoint, and floods against it, on the real daemon. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ interface Reply {
 }
 
 const MEBIBYTE = 1024 * 1024;
-/** The last call of every exchange: the broker has answered everything before it by then, or never will. */
+/** The last call of every exchange: an earlier call that has no reply by the time of its reply never gets one. */
 const LAST = framed({ jsonrpc: '2.0', id: 'last', method: 'device/get' });
 
 describe('the JSON-RPC endpoint', function () {
@@ -53,7 +53,7 @@ describe('the JSON-RPC endpoint', function () {
     { name: 'an id of 1e999', body: '{"jsonrpc":"2.0","id":1e999,"method":"device/get"}', id: null, code: -32600 },
     { name: 'an id that is an object', body: { jsonrpc: '2.0', id: {}, method: 'x' }, id: null, code: -32600 },
     {
-      name: 'parameters that are a text',
+      name: 'parameters that are a string',
       body: { jsonrpc: '2.0', id: 2, method: 'x', params: 'y' },
       id: 2,
       code: -32600,
@@ -62,7 +62,7 @@ describe('the JSON-RPC endpoint', function () {
     { name: 'a null id', body: { jsonrpc: '2.0', id: null, method: 'no/such' }, id: null, code: -32601 },
     { name: 'a fractional id', body: { jsonrpc: '2.0', id: 0.5, method: 'no/such' }, id: 0.5, code: -32601 },
     { name: 'an empty batch', body: '[]', id: null, code: -32600 },
-    { name: 'what is no JSON', body: '{]', id: null, code: -32700 },
+    { name: 'text that is not JSON', body: '{]', id: null, code: -32700 },
     { name: 'nothing', body: '', id: null, code: -32700 },
     { name: 'JSON of 12,000 levels', body: '['.repeat(12_000) + ']'.repeat(12_000), id: null, code: -32700 },
   ];

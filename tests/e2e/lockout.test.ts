@@ -24,7 +24,7 @@ import { codeOf, crypto, SRK_SECRET, secret } from '../support/tpm12-client.js';
 import { handleIn } from '../support/tpm20-commands.js';
 
 const LOCKED = 'TPM_20_E_LOCKOUT';
-/** The same in place of a response of the TPM: the code of the resource manager's layer, 0x921. */
+/** The same refusal in a TPM response: code 0x921 of the resource manager's layer. */
 const LOCKED_IN_RESPONSES = 0x000c0921;
 /** Response codes without the number of the handle, session or parameter. */
 const AUTH_FAIL = 0x08e;
@@ -39,7 +39,7 @@ interface Guesser {
   readonly key: number;
 }
 
-/** `right`, `wrong`, or the symbol of the refusal. */
+/** Signs. Resolves with `right`, `wrong`, another response code in hexadecimal, or the symbol of the refusal. */
 async function sign({ client, contextId, key }: Guesser, password: string): Promise<string> {
   try {
     const code = responseCode(await client.submit(contextId, signWith(key, password)));
@@ -63,7 +63,7 @@ describe('the lockout of standard users, on swtpm', function () {
     const daemon = await TestDaemon.start({ configuration });
     const root = await daemon.connect();
     const contextId = await root.open();
-    // A fresh swtpm locks itself at three wrong guesses.
+    // A new swtpm locks itself after three wrong guesses.
     assert.equal(responseCode(await root.submit(contextId, dictionaryAttackParameters(100))), 0);
     root.close();
     return daemon;
@@ -87,7 +87,7 @@ describe('the lockout of standard users, on swtpm', function () {
       assert.equal(await sign(alice, 'right'), 'right');
       for (let guess = 0; guess < 4; guess++) assert.equal(await sign(alice, 'guess'), 'wrong');
       assert.equal(await sign(alice, 'guess'), LOCKED);
-      assert.equal(await sign(alice, 'right'), LOCKED, 'the right one is refused as well');
+      assert.equal(await sign(alice, 'right'), LOCKED, 'the right password is refused as well');
       assert.equal(responseCode(await alice.client.submit(alice.contextId, GET_RANDOM_20)), 0, 'no authorization');
       for (let guess = 0; guess < 4; guess++) assert.equal(await sign(bob, 'guess'), 'wrong');
       assert.equal(await sign(carol, 'right'), 'right');
@@ -264,7 +264,7 @@ describe('the lockout of standard users, on swtpm', function () {
       createPrimaryEcc('right', SIGNING_KEY.noDa, { hierarchy: TPM_RH_NULL }),
     );
     assert.equal(responseCode(await alice.submit(contextId, signWith(handleIn(created), ''))), 0x9a2);
-    assert.equal(await failures(), 2, 'the empty password of an object');
+    assert.equal(await failures(), 2, 'the empty password of an object counts');
     for (const client of [root, alice]) client.close();
   });
 
@@ -289,7 +289,7 @@ describe('the lockout of standard users, on a TPM 1.2', function () {
   it('stops one user, then all, before the TPM locks itself, while an administrator can continue', async function () {
     // Only root can act as other users.
     if (!canBecomeOthers()) this.skip();
-    // The software TPM locks itself at five.
+    // The software TPM locks itself after five failures.
     const thresholds = {
       standardUserAuthorizationFailureIndividualThreshold: 2,
       standardUserAuthorizationFailureTotalThreshold: 4,
@@ -297,7 +297,7 @@ describe('the lockout of standard users, on a TPM 1.2', function () {
     await using daemon = await TestDaemon.start({ tpmVersion: '1.2', policy: { '10.json': thresholds } });
     const root = await daemon.connect();
     await root.call('tpm/initialize');
-    /** The TPM's result, or the symbol of the refusal. */
+    /** Resolves with the TPM's result, or with the symbol of the refusal. */
     const sealsWith = async (client: RpcClient, srkSecret: Uint8Array): Promise<number | string> => {
       const contextId = await client.open();
       const srk = { handle: TPM_KH.SRK, secret: srkSecret };
@@ -315,12 +315,12 @@ describe('the lockout of standard users, on a TPM 1.2', function () {
     const [alice, bob, carol] = await Promise.all([ALICE, BOB, CAROL].map((user) => connectAs(user, daemon.rpcSocket)));
     for (const user of [alice, bob] as RpcClient[]) {
       for (let guess = 0; guess < 2; guess++) assert.equal(await sealsWith(user, secret('guess')), TPM_AUTHFAIL);
-      assert.equal(await sealsWith(user, SRK_SECRET), stopped, 'the right one is refused as well');
+      assert.equal(await sealsWith(user, SRK_SECRET), stopped, 'the right password is refused as well');
     }
     assert.equal(await sealsWith(carol as RpcClient, SRK_SECRET), stopped, 'four failures in all');
     const { lockedOut, lockoutCount, lockoutMax } = await root.call<Record<string, unknown>>('tpm/get');
     assert.deepEqual([lockedOut, lockoutCount, lockoutMax], [false, 4, 5]);
-    assert.equal(await sealsWith(root, SRK_SECRET), 0, 'an administrator goes on');
+    assert.equal(await sealsWith(root, SRK_SECRET), 0, 'an administrator can continue');
     await root.call('tpm/unblock');
     assert.equal((await root.call<{ lockoutCount: number }>('tpm/get')).lockoutCount, 0);
     assert.equal(await sealsWith(carol as RpcClient, SRK_SECRET), 0, 'the ledger is empty');

@@ -61,7 +61,7 @@ describe('metrics', function () {
     });
     after(() => daemon?.[Symbol.asyncDispose]());
 
-    /** The status of a request by another user's process, and the text. */
+    /** Scrapes from a process of another user; resolves with the HTTP status and the text. */
     async function scrapeAs(uid: number): Promise<{ status: string; text: string }> {
       const script = `fetch(${JSON.stringify(address)}).then(async (r) => console.log(r.status + '\\n' + await r.text()))`;
       const ids = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
@@ -221,7 +221,7 @@ interface Dashboard {
   readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
 }
 
-/** A user who guesses until he is locked out and holds a key, refused commands, and answers of the TPM over some seconds. */
+/** Has a user hold a key, guess until he is locked out, and send allowed and blocked commands for some seconds. */
 async function fillWithTraffic(daemon: TestDaemon): Promise<void> {
   const alice = await connectAs(ALICE, daemon.rpcSocket);
   const contextId = await alice.open();
@@ -241,7 +241,7 @@ async function ask(port: number, query: string): Promise<unknown[]> {
   return data.result;
 }
 
-/** Prometheus starts and scrapes in its own time. */
+/** Waits until the check succeeds, since the test does not control when Prometheus starts and scrapes. */
 async function eventually(what: string, check: () => Promise<boolean>): Promise<void> {
   for (let attempt = 0; attempt < 60; attempt++) {
     if (await check().catch((error: unknown) => rethrowUnlessRefused(error))) return;

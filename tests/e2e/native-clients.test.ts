@@ -1,4 +1,4 @@
-/** The C libraries against a real broker and TPM, as programs use them: tpm2-tools over the TCTI, Tbs.h over libtbs. */
+/** Tests the C libraries with a real broker and TPM: tpm2-tools over the TCTI, programs for Tbs.h over libtbs. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { NativeClients } from '../support/native-clients.js';
 import { createPrimaryRsa } from '../support/tpm-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
-/** Takes long. */
+/** Takes long at the TPM. */
 const CREATE_RSA_KEY = createPrimaryRsa(1);
 
 describe('native clients', function () {
@@ -27,7 +27,7 @@ describe('native clients', function () {
     await clients?.[Symbol.asyncDispose]();
   });
 
-  /** Runs a shell line of tpm2-tools as a user writes it; fails with what it printed when it does not end as expected. */
+  /** Runs a shell line of tpm2-tools as a user writes it; fails with its output if it ends with another exit code. */
   async function shell(script: string, expected = 0, user?: TestUser): Promise<{ stdout: string; stderr: string }> {
     const result = await clients.run(daemon.wireSocket, 'bash', ['-e', '-c', script], { ...(user && { user }) });
     assert.equal(result.status, expected, `${script}\n${result.stdout}\n${result.stderr}`);
@@ -200,7 +200,7 @@ print(hex(result & 0xffffffff), text.value)`;
     const start = performance.now();
     assert.equal((await client.call(CANCEL, client.contextId, new Uint8Array(0))).result, 0);
     const results = (await Promise.all(slow)).map(({ result, response }) => [result, response.toString('hex')]);
-    // The first may have been finished, or may not be cancelled any more; the others never reached the TPM.
+    // The first may have finished, or it was too late to cancel it; the others never reached the TPM.
     for (const answer of results.slice(1)) assert.deepEqual(answer, [0x8028400d, '80010000000a000c0909']);
     assert.ok(performance.now() - start < 10_000);
     assert.equal((await client.submit(GET_RANDOM_8)).result, 0);

@@ -1,4 +1,4 @@
-/** The client library for Node.js, against a real broker. */
+/** Tests the client library for Node.js with a real broker. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';

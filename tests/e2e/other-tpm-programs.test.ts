@@ -1,6 +1,6 @@
 /**
- * Programs that use the empty authorization of the storage and endorsement hierarchy, unmodified, over the broker: before
- * and after the TPM is provisioned, while the hierarchies are closed, and after they were opened again.
+ * Tests unmodified programs that use the empty authorization of the storage and endorsement hierarchies over the
+ * broker: before and after the TPM is provisioned, while the hierarchies are closed, and after they are opened again.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -12,10 +12,10 @@ import { NativeClients, type ProgramResult } from '../support/native-clients.js'
 
 const run = promisify(execFile);
 
-/** `TPM_RC_BAD_AUTH` of the first session, as number and as tpm2-tss puts it into words. */
+/** `TPM_RC_BAD_AUTH` of the first session, as a number and in the words of tpm2-tss. */
 const REFUSED_BY_CLOSED_HIERARCHY = /0x9A2|tpm:session\(1\):authorization failure without DA implications/i;
 
-/** A LUKS2 container in a file; making it needs neither a loop device nor the kernel's device mapper. */
+/** A LUKS2 container in a file; creating it needs neither a loop device nor the kernel's device mapper. */
 const newLuks = (name: string) => `PATH=$PATH:/usr/sbin:/sbin
   echo -n passphrase > passphrase
   truncate -s 20M ${name}.img
@@ -24,7 +24,7 @@ const newLuks = (name: string) => `PATH=$PATH:/usr/sbin:/sbin
 interface Program {
   /** Stores something under the TPM. */
   readonly bind: (name: string) => string;
-  /** Needs the TPM for what was stored. */
+  /** Uses what was stored, for which it needs the TPM. */
   readonly use: (name: string) => string;
   /** `use` needs no hierarchy: the key that it needs is persistent. */
   readonly hasPersistentKey?: true;
@@ -61,7 +61,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
       tpm2_load -Q -C ${name}.again -u ${name}.pub -r ${name}.priv -c ${name}.sealed
       test "$(tpm2_unseal -c ${name}.sealed)" = secret`,
   },
-  // It asks for the lockout authorization where it is set, and for that of a closed hierarchy.
+  // FAPI asks for the lockout authorization if it is set, and for the authorization of a closed hierarchy.
   FAPI: {
     bind: (name) => `${fapiConfiguration(name)}
       echo '${LOCKOUT_AUTH}' | tss2_provision
@@ -75,7 +75,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 /** 20 characters, so that they can be typed as well as stored as an owner authorization. */
 const LOCKOUT_AUTH = 'twenty characters ok';
 
-/** A separate keystore. Its keys are not persistent: provisioning the TPM has made a persistent storage root key. */
+/** A separate keystore. Its keys are not persistent: provisioning the TPM has created a persistent storage root key. */
 function fapiConfiguration(name: string): string {
   return `mkdir -p ${name}/profiles ${name}/user ${name}/system ${name}/log
     cp /etc/tpm2-tss/fapi-profiles/* ${name}/profiles/

@@ -1,4 +1,7 @@
-/** The owner authorization, a real TPM and a real domain controller together: backup required, and SIGKILL at every step. */
+/**
+ * Tests the owner authorization with a real TPM and a real domain controller: while a backup is required, and with
+ * SIGKILL at every step.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -28,7 +31,10 @@ interface DirectoryContent {
   readonly pending: string | undefined;
 }
 
-/** What the directory keeps for a computer, in either form; confidential, so read beside the server. */
+/**
+ * Returns what the directory stores for a computer, in either format, from the server's database: the attributes are
+ * confidential.
+ */
 async function directoryContent(controller: DomainController, name: string): Promise<DirectoryContent> {
   const computer = await controller.read(controller.computerDn(name));
   const target = computer.get('msTPM-TpmInformationForComputer');
@@ -63,7 +69,7 @@ describe('the owner authorization with a domain controller', function () {
     { tpmVersion: '2.0', computer: 'pc1' },
     { tpmVersion: '1.2', computer: 'pc2' },
   ] as const) {
-    it(`has the value of a TPM ${tpmVersion} before the TPM does, and nothing changes without it`, async () => {
+    it(`of a TPM ${tpmVersion} reaches the directory before the TPM, and does not change without it`, async () => {
       await using daemon = await TestDaemon.start({
         tpmVersion,
         policy: { '10.json': REQUIRED },
@@ -102,7 +108,7 @@ describe('the owner authorization with a domain controller', function () {
         await new Promise((resolve) => setTimeout(resolve, 100));
         delegated = (await backedUp(computer)).final;
       }
-      assert.notEqual(delegated, next, 'Delegated by default once backup is on: a new value, in the directory');
+      assert.notEqual(delegated, next, 'Delegated is the default with backup: the directory gets a new value');
       await client.call('tpm/unblock', { ownerAuth: delegated });
     });
   }

@@ -1,4 +1,4 @@
-/** The owner authorization through the real broker: raw commands, the TPM's own lockout, restarts. */
+/** Tests the owner authorization through the real broker: raw commands, the TPM's own lockout, restarts. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -71,7 +71,7 @@ describe('the owner authorization through the broker', function () {
       accepted = (await failureOf(client.submit(contextId, raw))) === undefined;
       if (!accepted) await wait(100);
     }
-    assert.ok(accepted, 'not required: the filter alone decides');
+    assert.ok(accepted, 'without a required backup, only the filter decides');
     client.close();
   });
 
@@ -180,7 +180,7 @@ describe('the owner authorization through the broker', function () {
       }
       return tried;
     };
-    // Thirty-two tries, above the total threshold.
+    // The TPM then allows 32 tries, which is above the total threshold.
     await root.call('tpmLockoutParameters/set', { maxTries: 32 });
     const users = await Promise.all([ALICE, BOB, CAROL].map((user) => connectAs(user, daemon.rpcSocket)));
     const tries: number[] = [];
@@ -188,7 +188,7 @@ describe('the owner authorization through the broker', function () {
     assert.deepEqual(tries, [3, 3, 1], 'individual, individual, total');
     const state = await root.call<{ lockedOut: boolean; lockoutCount: number }>('tpm/get');
     assert.deepEqual([state.lockedOut, state.lockoutCount], [false, 7]);
-    assert.equal(await guessRight(root), 0, 'an administrator goes on');
+    assert.equal(await guessRight(root), 0, 'an administrator can continue');
     await root.call('tpm/unblock');
     assert.equal((await root.call<{ totalFailures: number }>('lockout/get')).totalFailures, 0);
     assert.equal((await root.call<{ lockoutCount: number }>('tpm/get')).lockoutCount, 0);

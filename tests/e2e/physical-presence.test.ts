@@ -1,4 +1,4 @@
-/** The physical presence interface over the daemon, on a copy of the kernel's folder. */
+/** Tests the physical presence interface through the daemon, on a copy of the kernel's folder. */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -122,7 +122,8 @@ describe('policy in the broker', function () {
     const changes = (await daemon.auditLines())
       .filter(({ kind }) => kind === 'policyChanged')
       .flatMap(({ details }) => (details as { settings: readonly unknown[] }).settings);
-    // The use case names what it wrote; the change that came into force says from what to what, and from where.
+    // One event names the settings that the use case wrote; another has the old value, the new value and the source of
+    // the change that took effect.
     assert.ok(changes.includes('standardUserAuthorizationFailureTotalThreshold'));
     const inForce = changes.find(
       (change): change is { name: string; before: unknown; after: unknown; source: string } =>
@@ -141,7 +142,7 @@ describe('policy in the broker', function () {
     const set = () => client.call<{ differences: readonly { source: string }[] }>('policy/set', wanted);
     const [difference] = (await set()).differences;
     assert.match(difference?.source ?? '', /imported-Registry\.pol$/);
-    assert.deepEqual((await set()).differences, [], 'the local file has it now');
+    assert.deepEqual((await set()).differences, [], 'the local file sets it now');
     await importPol(encodeRegistryPol([]));
     assert.deepEqual((await setting('blockedCommands'))?.value, [129, 170]);
     assert.match((await setting('blockedCommands'))?.source ?? '', /50-local\.json$/);
@@ -161,7 +162,7 @@ describe('policy in the broker', function () {
     }
     alice.close();
     const openPolicy = JSON.stringify({ ignoreDefaultList: true, standardUserAuthorizationFailureTotalThreshold: 100 });
-    // A file of the user's own, which an administrator moved here by mistake, and one that everybody may write.
+    // One file is the user's own, moved here by an administrator by mistake; everybody may write the other one.
     const own = join(daemon.policyFolder, '90-own.json');
     await writeFile(own, openPolicy);
     await chown(own, ALICE.uid, ALICE.gid);

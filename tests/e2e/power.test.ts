@@ -39,7 +39,7 @@ async function untilState(client: RpcClient, state: string): Promise<void> {
   assert.fail(`the broker is not ${state}`);
 }
 
-/** Power off and on: the embedded TPM's process is killed, and the broker starts another. */
+/** Turns the TPM off and on: kills the embedded TPM's process, after which the broker starts another. */
 async function killEmbeddedTpm(daemon: TestDaemon): Promise<void> {
   const swtpm = spawnSync('pgrep', ['-P', String(daemon.processId), 'swtpm'], { encoding: 'utf8' }).stdout.trim();
   assert.match(swtpm, /^\d+$/);
@@ -64,7 +64,7 @@ describe('suspend and resume', function () {
     await bus?.[Symbol.asyncDispose]();
   });
 
-  /** A broker that follows the logind of this test, once its lock is held. */
+  /** Starts a broker that follows this test's logind; resolves once it holds its lock. */
   async function startFollowing(
     configuration: Record<string, unknown> = {},
     options: { tpmVersion?: '1.2' | '2.0'; power?: object } = {},
@@ -85,7 +85,7 @@ describe('suspend and resume', function () {
     return slept;
   }
 
-  /** Awake again, with the lock for the next sleep taken. */
+  /** Wakes the machine; resolves once the broker holds the lock for the next sleep. */
   async function wake(): Promise<void> {
     await logind.wake();
     await logind.line(/^lock sleep delay tbsd$/);
@@ -109,7 +109,7 @@ describe('suspend and resume', function () {
       await powerCycle();
       assert.equal(await Promise.race([waiting.then(() => 'answered'), wait(200, 'waits')]), 'waits');
       await wake();
-      assert.equal(responseCode(await waiting), 0, 'what was submitted meanwhile goes on');
+      assert.equal(responseCode(await waiting), 0, 'the command submitted meanwhile is executed');
       for (const key of keys) assert.equal(responseCode(await submit(sign(key))), 0);
       assert.deepEqual(await submit(policyGetDigest(session)), digest);
     }
@@ -179,7 +179,7 @@ describe('suspend and resume', function () {
     await using daemon = await startFollowing({}, { power: { suspendTimeoutMs: 50 } });
     const client = await daemon.connect();
     const contextId = await client.open();
-    // Of several, one or the other takes longer than 50 ms.
+    // Among several key generations, one or another takes longer than 50 ms.
     const keys = [1, 2, 3, 4, 5, 6].map((seed) =>
       client.submit(contextId, createPrimaryRsa(seed, 3072)).then(
         (response) => `response ${responseCode(response)}`,
@@ -246,7 +246,7 @@ describe('suspend and resume', function () {
   it('ignores PrepareForSleep from any sender except logind', async () => {
     await using daemon = await startFollowing();
     const client = await daemon.connect();
-    // The broadcast of somebody else, and one straight to every connection of the bus.
+    // One broadcast by another sender, and one signal sent directly to every connection of the bus.
     const names = spawnSync(
       'dbus-send',
       [`--bus=${bus.address}`, '--print-reply', '--dest=org.freedesktop.DBus', '/', 'org.freedesktop.DBus.ListNames'],

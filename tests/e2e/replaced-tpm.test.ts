@@ -32,10 +32,10 @@ const ownerAuth = async (client: RpcClient) =>
   (await client.call<{ ownerAuth: string }>('ownerAuth/get', { type: 'Full' })).ownerAuth;
 const failedTries = async (client: RpcClient) => (await client.call<{ lockoutCount: number }>('tpm/get')).lockoutCount;
 
-describe('a broker over the state of another TPM', function () {
+describe('a broker with the state of another TPM', function () {
   this.timeout(300_000);
 
-  it('recognises it, reports it, uses none of it, and has it again with its own TPM', async () => {
+  it('recognises it, reports it, uses none of it, and uses it again with the TPM that it belongs to', async () => {
     await using first = await startSwtpm({ version: '2.0' });
     await using second = await startSwtpm({ version: '2.0' });
     await using daemon = await TestDaemon.start({ configuration: { transport: transportOf(first) } });
@@ -49,12 +49,12 @@ describe('a broker over the state of another TPM', function () {
     const other = await restartWith(daemon, second);
     assert.match((await replacement(other)) ?? '', /is another one than before \(.*are set aside\.$/);
     assert.equal((await other.call<{ tpmOwned: boolean }>('tpm/get')).tpmOwned, false);
-    await assert.rejects(ownerAuth(other), 'what was sealed to the first TPM is not there');
+    await assert.rejects(ownerAuth(other), 'the value sealed to the first TPM is not available');
     assert.equal(await failedTries(other), 0, 'no value of the first TPM was tried on the second');
     const { commands } = await other.call<{ commands: readonly { name: string; lists: readonly string[] }[] }>(
       'commandBlock/list',
     );
-    assert.ok(commands.length > 0, 'the local lists are the machine’s');
+    assert.ok(commands.length > 0, 'the local lists belong to the machine, not to the TPM');
     const { recent } = await other.call<{ recent: readonly { kind: string; message: string }[] }>('event/subscribe', {
       recent: 100,
       follow: false,
@@ -73,7 +73,7 @@ describe('a broker over the state of another TPM', function () {
     quiet.close();
   });
 
-  it('ends when another TPM stands in the place of its own, and its next start sets the state aside', async () => {
+  it('ends when another TPM takes the place of its own, and its next start sets the state aside', async () => {
     await using tpm = await startSwtpm({ version: '2.0' });
     await using daemon = await TestDaemon.start({ configuration: { transport: transportOf(tpm) } });
     const before = await daemon.connect();

@@ -76,7 +76,7 @@ describe('the report of a machine', function () {
         page.on('request', (request) => asked.push(request.url()));
         await page.goto(`file://${file}`);
         await look(page);
-        assert.deepEqual(asked, [`file://${file}`], 'the page asks for nothing else');
+        assert.deepEqual(asked, [`file://${file}`], 'the page requests nothing else');
       } finally {
         await context.close();
       }
@@ -128,7 +128,7 @@ describe('the report of a machine', function () {
 
 async function lockAliceOut(daemon: TestDaemon): Promise<void> {
   const root = await daemon.connect();
-  // A fresh software TPM locks itself at three wrong guesses.
+  // A new software TPM locks itself after three wrong guesses.
   await root.submit(await root.open(), dictionaryAttackParameters(100));
   root.close();
   const alice = await connectAs(ALICE, daemon.rpcSocket);

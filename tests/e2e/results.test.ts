@@ -149,7 +149,7 @@ describe('the result of every method', function () {
     assert.deepEqual(await call('eventAction/unregister', { name: 'notify' }), { removed: true });
   });
 
-  it('is as described: power and the end', async () => {
+  it('is as described: power and stopping', async () => {
     await call('power/suspend');
     await call('status/get');
     await call('power/resume');

@@ -1,4 +1,4 @@
-/** Tests unmodified programs that speak only to a simulator with the real broker. */
+/** Tests the real broker with unmodified programs that can only use a simulator. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';

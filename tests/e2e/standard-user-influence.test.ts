@@ -46,10 +46,10 @@ const LOCKOUT_RESET = passwordCommand(TPM_CC.DictionaryAttackLockReset, [0x40000
 /** TPM2_HierarchyChangeAuth of TPM_RH_LOCKOUT to an empty value. */
 const CHANGE_LOCKOUT_AUTH = passwordCommand(TPM_CC.HierarchyChangeAuth, [0x4000000a], '', Buffer.from('0000', 'hex'));
 const FORBIDDEN = [LOCKOUT_RESET, dictionaryAttackParameters(1), CLEAR_20, CHANGE_LOCKOUT_AUTH];
-/** TPM_E_COMMAND_BLOCKED, TPM_20_E_LOCKOUT; and as TPM responses, with that for a locality that is not theirs. */
+/** TPM_E_COMMAND_BLOCKED and TPM_20_E_LOCKOUT. As TPM responses, also the refusal of a locality that is not theirs. */
 const REFUSALS = [0x80280400, 0x80280921];
 const REFUSALS_AS_RESPONSE = [0x000c0143, 0x000c0921, 0x000c0907];
-/** Every variable that the sources read, and those that other programs believe, with a value that would help. */
+/** Every variable that the sources read or that other programs trust, with a value that would help an attacker. */
 const HOSTILE_ENVIRONMENT: Readonly<Record<string, string>> = {
   ...{ HOME: '/root', USER: 'root', LOGNAME: 'root', SUDO_UID: '0', SUDO_USER: 'root', UID: '0', EUID: '0' },
   ...{ XDG_RUNTIME_DIR: '/run/user/0', XDG_STATE_HOME: 'FOLDER/state', XDG_CONFIG_HOME: 'FOLDER' },
@@ -58,7 +58,7 @@ const HOSTILE_ENVIRONMENT: Readonly<Record<string, string>> = {
   ...{ DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=RPC_SOCKET', PATH: '/tmp', NO_COLOR: '1', NODE_ENV: 'development' },
   ...{ TPMTBS_SOCKET: 'RPC_SOCKET', TPMTBS_WIRE_SOCKET: 'FOLDER/run/wire.sock', TPMTBS_NODE: '/bin/true' },
   ...{ TPMTBS_BROKER_TIMEOUT: '0', TPMTBS_BROKER_UID: '0', TSS2_LOG: 'all+trace', TSS2_LOGFILE: 'FOLDER/tss2.log' },
-  // Of Windows.
+  // Variables of Windows.
   ...{ ProgramData: 'FOLDER', LOCALAPPDATA: 'FOLDER', USERNAME: 'SYSTEM' },
 };
 /** Parameters with which a method would have an effect if its caller were allowed to call it. */
@@ -114,7 +114,7 @@ describe('a standard user', function () {
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'pending' || root === undefined) return;
-    assert.equal(await fingerprint(), untouched, 'ledger, filter and policy are what they were');
+    assert.equal(await fingerprint(), untouched, 'ledger, filter and policy are unchanged');
   });
 
   /** Returns ledger, lists and policy as an administrator sees them. */
@@ -170,13 +170,13 @@ describe('a standard user', function () {
     alice.close();
   });
 
-  it('cannot do it with any operation of the wire, any locality or any priority', async () => {
+  it('cannot change anything with any operation of the wire, any locality or any priority', async () => {
     using wire = await WireClient.open(daemon.wireSocket, ALICE);
     const { DEVICE_INFO, GET_TCG_LOG, PING, GET_OWNER_AUTH, PHYSICAL_PRESENCE, REVOKE_ATTESTATION } = Operation;
     for (const type of [1, 2, 3, 4, 12, 13, 99]) {
       assert.notEqual((await wire.call(GET_OWNER_AUTH, wire.contextId, fields(type))).result, 0, `type ${type}`);
     }
-    // Function 2 of the physical presence interface: submit a request; 5 is TPM_Clear.
+    // Function 2 of the physical presence interface submits a request; operation 5 is TPM_Clear.
     const request = await wire.call(PHYSICAL_PRESENCE, wire.contextId, fields(2, 5));
     assert.notEqual(request.result, 0);
     assert.notEqual((await wire.call(REVOKE_ATTESTATION, 0, Buffer.alloc(0))).result, 0);
@@ -197,7 +197,7 @@ describe('a standard user', function () {
     }
   });
 
-  it('cannot do it over the simulator endpoints either, at any locality, nor power the TPM off and on', async () => {
+  it('cannot change anything over the simulator endpoints, at any locality, nor power the TPM off and on', async () => {
     const bob = await connectAs(BOB, daemon.rpcSocket);
     const contextId = await bob.open();
     const key = handleIn(await bob.submit(contextId, createPrimaryEcc('b', SIGNING_KEY.noDa)));
@@ -312,7 +312,7 @@ describe('a standard user', function () {
   it('changes nothing with any environment variable that the broker or its clients read', () => {
     const read = environmentVariablesRead();
     const untried = [...read].filter((name) => HOSTILE_ENVIRONMENT[name] === undefined);
-    assert.deepEqual(untried, [], 'read by the sources, and not tried here');
+    assert.deepEqual(untried, [], 'the sources read these variables, but this test does not try them');
     assert.ok(read.size >= 10, [...read].join());
     const script = `
       const { connect } = require('node:net');

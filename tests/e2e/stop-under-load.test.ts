@@ -20,7 +20,7 @@ const STOPS = 100;
 /** Number of brokers that run at the same time. */
 const TOGETHER = 10;
 const CLIENTS = 3;
-/** Longer than any pause between two writes of the same thing. */
+/** Longer than any pause after which the broker writes the same data again. */
 const LONGER_THAN_ANY_PAUSE_MS = 500;
 
 const uid = process.getuid?.() ?? 0;
@@ -38,7 +38,10 @@ class DaemonInProcess {
     this.#running = running;
   }
 
-  /** On a TPM that somebody else runs, which takes no time to close: what is written too late meets closed stores. */
+  /**
+   * Starts a daemon on a TPM that somebody else runs. Closing it takes no time, so a write that comes too late meets
+   * closed stores.
+   */
   static async start(folder: string, logindAddress: string): Promise<DaemonInProcess> {
     const tpm = await startSwtpm({ version: '2.0' });
     await mkdir(join(folder, 'policy.d'), { recursive: true });

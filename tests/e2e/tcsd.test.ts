@@ -37,7 +37,7 @@ describe('tcsd with the broker', function () {
     assert.equal(refused?.['callerClass'], 'standardUser');
   });
 
-  it('is root over a Unix socket, who opened its device, and takes ownership', async () => {
+  it('is root over a Unix socket, since root opened its device, and takes ownership', async () => {
     folder = await mkdtemp(join(tmpdir(), 'tbs-tcsd-'));
     const path = join(folder, 'bare.sock');
     daemon = await TestDaemon.start({ tpmVersion: '1.2', configuration: { simulator: { bare: `unix:${path}` } } });

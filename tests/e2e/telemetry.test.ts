@@ -1,6 +1,6 @@
 /**
- * Tests traces and metrics by OTLP: what a collector receives, over which connection, and that the broker never waits
- * for it.
+ * Tests traces and metrics over OTLP: what a collector receives, over which connection, and that the broker never
+ * waits for it.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -17,7 +17,7 @@ import { CLEAR_20, createPrimaryEcc, GET_RANDOM_20, SIGNING_KEY } from '../suppo
 describe('telemetry', function () {
   this.timeout(120_000);
 
-  it('wants a collector beyond loopback to be reached by TLS, and no password in its address', async () => {
+  it('requires TLS for a collector beyond loopback, and refuses a password in its address', async () => {
     await assert.rejects(
       TestDaemon.start({ configuration: { telemetry: { endpoint: 'http://collector.example:4318' } } }),
       /telemetry\.endpoint: must be an https URL unless its host is a loopback address/,
@@ -28,7 +28,7 @@ describe('telemetry', function () {
     );
   });
 
-  it('traces submissions with their time in the queue and at the TPM, and says why one was refused', async function () {
+  it('traces submissions with their time in the queue and at the TPM, and the reason of a refusal', async function () {
     if (!canBecomeOthers()) return this.skip();
     await using collector = await OtlpCollector.start();
     await using daemon = await TestDaemon.start({ configuration: { telemetry: { endpoint: collector.endpoint } } });
@@ -50,7 +50,7 @@ describe('telemetry', function () {
     assert.match(blocked?.status.message ?? '', /TPM2_Clear/);
   });
 
-  it('sends the figures of the metrics endpoint at each interval', async () => {
+  it('sends the values of the metrics endpoint at each interval', async () => {
     await using collector = await OtlpCollector.start();
     const telemetry = { endpoint: `${collector.endpoint}/`, metricsIntervalMs: 1000 };
     await using daemon = await TestDaemon.start({ configuration: { telemetry } });
@@ -75,7 +75,7 @@ describe('telemetry', function () {
       );
   });
 
-  it('shows its certificate and its headers to the collector, and trusts only the configured authority', async function () {
+  it('sends its certificate and headers to the collector, and trusts only the configured authority', async function () {
     if (spawnSync('openssl', ['version']).status !== 0) return this.skip();
     const work = mkdtempSync(join(tmpdir(), 'telemetry-tls-'));
     chmodSync(work, 0o700);
@@ -142,7 +142,7 @@ describe('telemetry', function () {
     }
   });
 
-  it('neither holds up commands nor the end of the broker where the collector never answers', async () => {
+  it('delays neither commands nor the stop of the broker if the collector never answers', async () => {
     const sockets = new Set<{ destroy(): void }>();
     const silent = createServer((socket) => void sockets.add(socket.on('error', () => undefined)));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));

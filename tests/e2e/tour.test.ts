@@ -44,7 +44,7 @@ describe('the tour', function () {
       if (/guesses|notes\.txt/.test(excerpt) && !canBecomeOthers()) continue;
       assert.ok(
         comparable(output).includes(comparable(excerpt)),
-        `README.md has this, and the tour has not:\n${excerpt}`,
+        `README.md shows this, but the tour does not print it:\n${excerpt}`,
       );
     }
   });

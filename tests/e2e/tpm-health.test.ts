@@ -119,7 +119,7 @@ describe('the health of the broker with a real TPM', function () {
 describe("the TPM's own lockout", function () {
   this.timeout(60_000);
 
-  it('shows each disorderly stop as a failed try, and the broker’s own TPM has room for the policy’s thresholds', async () => {
+  it('shows each disorderly stop as a failed try; the limit of the broker’s own TPM is above the policy’s thresholds', async () => {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const first = await client.call<Status>('status/get');

@@ -96,7 +96,7 @@ for (const tpmVersion of ['2.0', '1.2'] as const) {
       assert.equal(await failures(), 1);
     }
 
-    /** The TPM's result. */
+    /** Resets the TPM's own lockout; resolves with the TPM's result. */
     async function reset(transmit: Transmit): Promise<number> {
       if (tpmVersion === '1.2') return codeOf(resetLockValue(crypto, ownerSecret), transmit);
       return responseCode(await transmit(passwordCommand(CC_DICTIONARY_ATTACK_LOCK_RESET, [TPM_RH_LOCKOUT], '')));

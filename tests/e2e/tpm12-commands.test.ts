@@ -1,4 +1,4 @@
-/** The TPM 1.2 command exchanges against a real software TPM, without a broker. */
+/** Tests the TPM 1.2 command exchanges with a real software TPM, without a broker. */
 import assert from 'node:assert/strict';
 import { ResponseForgedError, runCommand } from '../../ts-core/domain/tpm12/authorized-command.js';
 import { TPM_ET, TPM_KH, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
@@ -76,7 +76,7 @@ describe('TPM 1.2 commands on a software TPM', function () {
       yield* runCommand(crypto, { ordinal }, [{ session }]);
     };
     assert.equal(await codeOf(asDelegate(TPM_ORD.ResetLockValue), connection.transmit), 0);
-    assert.equal(await codeOf(asDelegate(TPM_ORD.OwnerClear), connection.transmit), 1, 'not delegated');
+    assert.equal(await codeOf(asDelegate(TPM_ORD.OwnerClear), connection.transmit), 1, 'this command is not delegated');
   });
 
   it('notices a response that the TPM did not authenticate', async () => {

@@ -1,6 +1,6 @@
 /**
- * The TPM 1.2 virtualizer in front of a real software TPM. swtpm has room for 20 keys, 16 authorization sessions, 16
- * transport sessions and 128 saved sessions; tests of eviction use more, and the others more than three.
+ * Tests the TPM 1.2 virtualizer in front of a real software TPM. swtpm has room for 20 keys, 16 authorization sessions,
+ * 16 transport sessions and 128 saved sessions; tests of eviction use more than that, and the others more than three.
  */
 import assert from 'node:assert/strict';
 import { concat, sized, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';

@@ -92,7 +92,7 @@ describe('tpm2-tools through the broker', function () {
   });
   after(() => daemon[Symbol.asyncDispose]());
 
-  /** Returns the listed resources: those that nobody holds any more must not be among them. */
+  /** Returns the listed resources, which must not include any that nobody holds any more. */
   const leftOver = async () => {
     const rpc = await daemon.connect();
     try {

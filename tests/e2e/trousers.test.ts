@@ -1,4 +1,4 @@
-/** tpm-tools over trousers' tcsd over the broker, on a TPM 1.2: docs/trousers.md. */
+/** Tests tpm-tools with trousers' tcsd, which uses the broker, on a TPM 1.2: docs/trousers.md. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

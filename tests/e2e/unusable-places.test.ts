@@ -1,6 +1,6 @@
 /**
- * Tests a real tbsd whose folders, files and sockets are in each other's way: one clear line, an exit code, no stack
- * trace.
+ * Tests a real tbsd whose folders, files and sockets are in each other's way: it prints one clear line and no stack
+ * trace, and ends with an exit code.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -43,7 +43,7 @@ describe('a broker whose files and folders cannot be used', function () {
     return lineOf(spawnSync(NODE, tbsd, { encoding: 'utf8', timeout: 20_000 }));
   }
 
-  /** What tbsd says, which must be one line: its log says nothing more, and there is no stack trace. */
+  /** Returns what tbsd prints, which must be one line beside the lines of its log, and so no stack trace. */
   function lineOf({ status, stderr }: { status: number | null; stderr: string }) {
     const said = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
     assert.equal(said.length, 1, stderr);
@@ -77,7 +77,7 @@ describe('a broker whose files and folders cannot be used', function () {
     assert.equal(log.status, 74);
   });
 
-  it('names the record of its own that cannot be read, and the reason', () => {
+  it('names its own record that cannot be read, and the reason', () => {
     for (const name of ['records.mdb', 'owner.lock']) {
       rmSync(at('state'), { recursive: true, force: true });
       mkdirSync(at('state', name), { recursive: true, mode: 0o700 });

@@ -1,4 +1,4 @@
-/** The virtualizer of TPM 2.0 with a real software TPM, which has room for three objects and three loaded sessions. */
+/** Tests the TPM 2.0 virtualizer with a real software TPM, which holds three objects and three loaded sessions. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

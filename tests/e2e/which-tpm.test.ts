@@ -101,7 +101,7 @@ describe('the TPM of the system’s broker', function () {
   }
 });
 
-/** TIOCEXCL: a further open fails with EBUSY, as that of /dev/tpm0 does while a program has it. */
+/** Holds a terminal with TIOCEXCL: another open fails with EBUSY, as for /dev/tpm0 while a program holds it. */
 async function holdExclusively(terminal: string): Promise<ChildProcess> {
   await chmod(terminal, 0o666);
   const script = 'open F, "+<", $ARGV[0] or die; ioctl F, 0x540C, 0 or die; $| = 1; print "held\\n"; sleep 60';

@@ -10,7 +10,6 @@ import { TestDaemon } from '../support/daemon.js';
 import { SHIPPED_NODE_OPTIONS } from '../support/programs.js';
 import { WireClient } from '../support/wire-client.js';
 
-/** TPMTBS_FUZZED_COMMANDS changes the number. */
 const FUZZED_COMMANDS = Number(process.env['TPMTBS_FUZZED_COMMANDS'] ?? 100_000);
 const ANSWER_LIMIT_MS = 50;
 const WARM_UP_COMMANDS = 50_000;
@@ -31,7 +30,7 @@ describe('abuse of the wire endpoint', function () {
   });
   after(() => daemon?.[Symbol.asyncDispose]());
 
-  /** What it holds after each abuse is what it held before, apart from what V8 keeps once it has run warm. */
+  /** Asserts that the broker's memory is back at its earlier size, apart from what V8 retains once it is warm. */
   afterEach(async () => {
     const giveUpAt = performance.now() + 5_000;
     let now = daemon.residentBytes / MEBIBYTE;
@@ -42,7 +41,7 @@ describe('abuse of the wire endpoint', function () {
     assert.ok(now <= warmLevelMegabytes + MEMORY_SLACK_MB, `${warmLevelMegabytes} MB before, ${now} MB after`);
   });
 
-  /** Times of a quiet user's commands, each sent when the one before is answered. */
+  /** Returns the response times of a quiet user's commands, each sent when the one before it has been answered. */
   async function answerTimesMs(quiet: WireClient, count: number): Promise<number[]> {
     const times: number[] = [];
     for (let i = 0; i < count; i++) {
@@ -54,13 +53,13 @@ describe('abuse of the wire endpoint', function () {
     return times;
   }
 
-  /** Nearly all in time: one may fall on a moment in which the machine does something else. */
+  /** Asserts that nearly all responses are in time: one may be late because the machine does something else. */
   function assertInTime(times: readonly number[]): void {
     const late = times.filter((time) => time > ANSWER_LIMIT_MS);
     assert.ok(late.length <= times.length / 20, `${late.length} of ${times.length} late, ${Math.max(...times)} ms`);
   }
 
-  /** Valid headers of all command codes with mutated bodies; each gets one whole response. */
+  /** Sends mutated commands of all command codes; each must get one whole response. */
   async function sendFuzzed(attacker: WireClient, count: number, seed: number): Promise<void> {
     const seeds = Array.from({ length: 0x1a0 - 0x11f }, (_, index) => {
       const command = Buffer.concat([Buffer.from([0x80, 1 + (index % 2), 0, 0, 0, 0, 0, 0, 0, 0]), randomBytes(40)]);
@@ -97,7 +96,7 @@ describe('abuse of the wire endpoint', function () {
     const ends = noisy.map((client, index) => {
       const end = whenClosed(client.socket);
       if (index % 2 === 0) client.socket.write(hello());
-      // The first byte of a length that is too long, so that no noise waits for more.
+      // 0xff makes the length too long: with a possible length, the broker would wait for more bytes.
       client.socket.write(Buffer.concat([Buffer.from([0, 0, 0, 0xff]), randomBytes(30_000)]));
       return end;
     });

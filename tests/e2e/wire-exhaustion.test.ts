@@ -59,7 +59,7 @@ describe('exhaustion of the broker', function () {
       done = true;
     });
     const made = await bob.submit(createSigner());
-    assert.equal(made.response.readUInt32BE(6), 0, 'another user can make a key');
+    assert.equal(made.response.readUInt32BE(6), 0, 'another user can create a key');
     const key = made.response.readUInt32BE(10);
     const session = await bob.submit(startAuthSession('hmac'));
     assert.equal(session.response.readUInt32BE(6), 0, 'another user can start a session');

@@ -9,7 +9,7 @@ export interface AnsweredExchange<Result> {
   readonly sent: readonly Uint8Array[];
 }
 
-/** Gives the answers in order; a function receives the command. Throws if there are too few answers. */
+/** Runs an exchange with these answers, in order; a function receives the command. Throws if there are too few. */
 export function answered<Result>(
   exchange: Exchange<Result>,
   ...answers: readonly (Uint8Array | ((command: Uint8Array) => Uint8Array))[]

@@ -14,7 +14,7 @@ import yargs, { type Argv } from 'yargs';
 import { type CommonOptions, withCommonOptions } from '../../ts-core/cli/command.js';
 import type { RpcMethod } from '../../ts-core/endpoints/rpc/protocol/method.js';
 
-/** What `tbs` did: its output, its exit code, and the calls that the broker got. */
+/** One run of `tbs`: its output, its exit code, and the calls that the broker received. */
 export interface TbsRun {
   readonly output: string;
   readonly exitCode: number;
@@ -44,12 +44,12 @@ export class CannedBroker implements AsyncDisposable {
     return this.#folder;
   }
 
-  /** The answer to a method. A function is called with the parameters; an exception becomes the error. */
+  /** Sets the answer to a method. A function is called with the parameters; an exception becomes the error. */
   answers({ name }: RpcMethod, answer: unknown): void {
     this.#answers.set(name, typeof answer === 'function' ? (answer as (params: unknown) => unknown) : () => answer);
   }
 
-  /** Runs one command; its failure is what the promise rejects with. */
+  /** Runs one command; rejects with its failure. */
   async tbs(add: (base: Argv<CommonOptions>) => unknown, ...args: readonly string[]): Promise<TbsRun> {
     this.#calls.length = 0;
     const written: string[] = [];
@@ -74,7 +74,7 @@ export class CannedBroker implements AsyncDisposable {
     }
   }
 
-  /** The calls of the last run, for those that failed. */
+  /** The calls of the last run, also if it failed. */
   get calls(): readonly (readonly [string, unknown])[] {
     return this.#calls;
   }
@@ -103,7 +103,7 @@ export class CannedBroker implements AsyncDisposable {
   }
 }
 
-/** A refusal as the broker sends it. */
+/** Returns a refusal as the broker sends it. */
 export function refusal(symbol: string, message: string): ResponseError<unknown> {
   return new ResponseError(-1, message, { symbol, action: 'Do something about it.', details: {} });
 }

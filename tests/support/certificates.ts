@@ -1,12 +1,12 @@
-/** Certificates for tests of TLS, made with openssl. */
+/** Certificates for tests of TLS, created with openssl. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Makes an authority with a certificate for the broker and one for a scraper, and a certificate of no authority: NAME.pem
- * and NAME.key of `ca`, `broker`, `scraper` and `stranger`.
+ * Creates an authority with a certificate for the broker and one for a scraper, and a certificate of no authority:
+ * NAME.pem and NAME.key of `ca`, `broker`, `scraper` and `stranger`.
  */
 export function makeCertificates(folder: string): void {
   const openssl = (...args: string[]): void => {

@@ -18,12 +18,12 @@ const LONGEST_STOP_MS = 40_000;
 
 export interface DaemonOptions {
   readonly tpmVersion?: '2.0' | '1.2';
-  /** Laid over the configuration file. */
+  /** Values that replace those of the configuration file. */
   readonly configuration?: Readonly<Record<string, unknown>>;
   /** Files of policy.d by name. */
   readonly policy?: Readonly<Record<string, object>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Other node than the one that runs the tests. */
+  /** A Node.js other than the one that runs the tests. */
   readonly node?: string;
 }
 
@@ -40,7 +40,7 @@ export class TestDaemon {
   }
 
   static async start(options: DaemonOptions = {}): Promise<TestDaemon> {
-    // Other users must get through to the sockets, and see nothing else.
+    // Other users must reach the sockets, and must not see anything else.
     const folder = await mkdtemp(join(tmpdir(), 'tbsd-'));
     await chmod(folder, 0o711);
     const daemon = new TestDaemon(folder, options);
@@ -82,7 +82,7 @@ export class TestDaemon {
     return this.#process?.pid as number;
   }
 
-  /** The memory of the broker's process that is in use (VmRSS). */
+  /** The resident memory of the broker's process (VmRSS). */
   get residentBytes(): number {
     const status = readFileSync(`/proc/${this.processId}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
@@ -92,7 +92,7 @@ export class TestDaemon {
     return RpcClient.connect(this.rpcSocket);
   }
 
-  /** Starts the daemon (again) and waits until it takes connections. */
+  /** Starts the daemon, also again, and waits until it accepts connections. */
   async run(): Promise<void> {
     const child = spawn(this.#options.node ?? NODE, [TBSD, '--config', join(this.folder, 'tbsd.json')], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -127,7 +127,10 @@ export class TestDaemon {
     return this.kill('SIGTERM');
   }
 
-  /** What the audit log holds once it is quiet: it is written behind the answers, and refusals are gathered for 50 ms. */
+  /**
+   * Resolves with the audit log once it has not grown for a while: the broker writes it after it has answered, and
+   * collects refusals for 50 ms.
+   */
   async auditLines(): Promise<Record<string, unknown>[]> {
     let text = '';
     for (let quietRounds = 0, rounds = 0; quietRounds < 8 && rounds < 400; rounds++) {
@@ -142,7 +145,7 @@ export class TestDaemon {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  /** Throws when the broker does not stop when it is asked to. */
+  /** Throws if the broker does not stop when it is asked to. */
   async [Symbol.asyncDispose](): Promise<void> {
     const stopped = await Promise.race([this.stop().then(() => true), wait(LONGEST_STOP_MS, false, { ref: false })]);
     if (!stopped) await this.kill('SIGKILL');
@@ -186,7 +189,7 @@ export class TestDaemon {
       await wait(20);
     }
     child.kill('SIGKILL');
-    throw new Error(`tbsd did not get ready: ${this.errorOutput}`);
+    throw new Error(`tbsd did not become ready: ${this.errorOutput}`);
   }
 }
 

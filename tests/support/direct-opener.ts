@@ -17,9 +17,9 @@ export interface DirectOpener extends ConnectionOpener {
   /** Every connection opened so far, in order. */
   readonly connections: readonly DirectConnection[];
   openContexts(): number;
-  /** What every submission from now on is refused with, instead of being sent. */
+  /** The error with which every submission is refused from now on, instead of being sent. */
   refuseWith: TbsError | undefined;
-  /** The same for openContext. */
+  /** The error with which openContext fails from now on. */
   refuseContextWith: TbsError | undefined;
 }
 

@@ -61,7 +61,7 @@ export function dispatcherRig(
     presence,
     ...(longestCommandMs === undefined ? {} : { longestCommandMs }),
   });
-  /** Queues a command with this code: GetRandom and CreatePrimary whole, others as a header only. */
+  /** Queues a command with this code: a whole GetRandom or CreatePrimary, and of others only the header. */
   const submit = (
     contextId: number,
     priority = 200,

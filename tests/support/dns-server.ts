@@ -22,11 +22,11 @@ export interface DnsZone {
 export interface DnsServer extends AsyncDisposable {
   /** `ADDRESS:PORT` */
   readonly address: string;
-  /** Names of the questions, in order, each once in a row. */
+  /** The names that were queried, in order, without repetitions one after the other. */
   readonly asked: readonly string[];
 }
 
-/** `zone` undefined: takes questions and answers none. */
+/** Without a `zone`, the server receives questions and answers none. */
 export async function startDnsServer(zone: DnsZone | undefined): Promise<DnsServer> {
   const socket: Socket = createSocket('udp4');
   const asked: string[] = [];
@@ -54,7 +54,7 @@ function question(query: Buffer) {
   return { name: labels.join('.').toLowerCase(), type: query.readUInt16BE(offset + 1), end: offset + 5 };
 }
 
-/** Undefined: the name does not exist. */
+/** Returns undefined if the name does not exist. */
 function recordsOf(zone: DnsZone, name: string, type: number): readonly Buffer[] | undefined {
   const srv = zone.srv[name];
   const address = zone.a[name];

@@ -1,6 +1,6 @@
 /**
- * A throw-away Active Directory domain controller: Debian's Samba with LDAP alone, on a loopback address of its own,
- * since its ports are fixed. Needs root.
+ * A throw-away Active Directory domain controller: Debian's Samba, with LDAP only unless `kerberos` is given, on a
+ * loopback address of its own, since its ports are fixed. Needs root.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -17,16 +17,16 @@ export const REALM = 'TPMLAB.EXAMPLE';
 export const DOMAIN_DN = 'DC=tpmlab,DC=example';
 const ADMINISTRATOR_PASSWORD = 'Adm1n-of-the-lab';
 
-/** Write access to msTPM-OwnerInformation of itself, for every computer: what Windows 7's preparation grants. */
+/** Lets every computer write its own msTPM-OwnerInformation, as the preparation for Windows 7 does. */
 const SELF_MAY_WRITE_OWNER_INFORMATION =
   '(OA;CIIO;WP;aa4e1a6d-550d-4e05-8c35-4afcb917a9fe;bf967a86-0de6-11d0-a285-00aa003049e2;PS)';
 
 export interface ControllerOptions {
-  /** 2012_R2 has everything of Windows 8; 2008_R2 has msTPM-OwnerInformation on computers alone. */
+  /** 2012_R2 has all attributes of Windows 8; 2008_R2 has only msTPM-OwnerInformation, on computers. */
   readonly schema: '2012_R2' | '2008_R2';
   /**
-   * Runs a KDC too. `overTls`: LDAP takes Kerberos inside of TLS, as Microsoft's controllers do; `signedOnly`: Samba's
-   * default, which does not.
+   * Runs a KDC too. `overTls`: LDAP accepts Kerberos inside TLS, as Microsoft's controllers do; `signedOnly`: it does
+   * not, which is Samba's default.
    */
   readonly kerberos?: 'overTls' | 'signedOnly';
 }
@@ -65,18 +65,18 @@ export class DomainController {
     return join(this.folder, 'private', 'tls', 'ca.pem');
   }
 
-  /** Distinguished name of a computer that `addComputer` made. */
+  /** Returns the distinguished name of a computer that `addComputer` created. */
   computerDn(name: string): string {
     return `CN=${name},CN=Computers,${DOMAIN_DN}`;
   }
 
-  /** A joined computer, whose account is `NAME$`. */
+  /** Adds a joined computer, whose account is `NAME$`. */
   async addComputer(name: string, password: string): Promise<void> {
     await this.#tool('computer', 'create', name);
     await this.setPassword(`${name}$`, password);
   }
 
-  /** The key of an account, as joining leaves it on the machine. */
+  /** Writes the key of an account into a keytab, as joining the domain does on a machine. Returns the path. */
   async exportKeytab(principal: string): Promise<string> {
     const path = join(this.folder, `${principal.replaceAll(/\W/g, '_')}-${randomInt(1e9)}.keytab`);
     await run('samba-tool', [
@@ -93,7 +93,7 @@ export class DomainController {
     await this.#tool('computer', 'delete', name);
   }
 
-  /** For MIT Kerberos (KRB5_CONFIG): this KDC, or another address. Gives the path. */
+  /** Writes a configuration of MIT Kerberos (KRB5_CONFIG) with this KDC, or with another address. Returns the path. */
   async kerberosConfiguration(kdc = this.address): Promise<string> {
     const path = join(this.folder, `krb5-${kdc.replace(':', '-')}.conf`);
     const settings = ['[libdefaults]', 'dns_lookup_kdc = false', '[realms]', `${REALM} = {`, `kdc = ${kdc}`, '}', ''];
@@ -105,14 +105,14 @@ export class DomainController {
     await this.#tool('user', 'create', name, password);
   }
 
-  /** All attributes, the confidential ones as well: read beside the server, in its database. */
+  /** Reads all attributes from the server's database, and therefore the confidential ones as well. */
   async read(dn: string): Promise<ReadonlyMap<string, string>> {
     const { stdout } = await run('ldbsearch', [...this.#database(), '-b', dn, '-s', 'base']);
     const pairs = stdout.replaceAll('\n ', '').matchAll(/^([A-Za-z-]+)::? (.*)$/gm);
     return new Map([...pairs].map((match) => [match[1] as string, match[2] as string]));
   }
 
-  /** Distinguished names right below. */
+  /** Returns the distinguished names of the direct children. */
   async childrenOf(dn: string): Promise<readonly string[]> {
     const { stdout } = await run('ldbsearch', [...this.#database(), '-b', dn, '-s', 'one', 'dn']);
     return [...stdout.replaceAll('\n ', '').matchAll(/^dn: (.*)$/gm)].map((match) => match[1] as string);
@@ -122,14 +122,14 @@ export class DomainController {
     await run('ldbrename', [...this.#database(), '--relax', dn, newDn]);
   }
 
-  /** Changes the database beside the server. */
+  /** Changes the server's database without asking the server. */
   async change(ldif: string): Promise<void> {
     const path = join(this.folder, 'change.ldif');
     await writeFile(path, ldif);
     await run('ldbmodify', [...this.#database(), '--option=dsdb:schema update allowed=true', '--relax', path]);
   }
 
-  /** SIGSTOP: connections are taken and nothing is answered. */
+  /** Sends SIGSTOP: the kernel still accepts connections, and the server answers nothing. */
   pause(): void {
     this.#process?.kill('SIGSTOP');
   }
@@ -230,11 +230,11 @@ export class DomainController {
   }
 
   async #prepareDomain(): Promise<void> {
-    // The service that keeps these up to date does not run here.
+    // The service that keeps service principal names up to date does not run here.
     await this.#tool('spn', 'add', 'ldap/dc1.tpmlab.example', 'DC1$');
     if (this.#options.schema === '2012_R2') {
       await this.#tool('domain', 'functionalprep', '--domain-prep', '--function-level=2012_R2');
-      // Samba 4.17 does not let an object be changed whose class may not hold the back link that it holds.
+      // Samba 4.17 refuses to change an object that has a back link which its class does not permit.
       await this.change(
         [
           `dn: CN=ms-TPM-Information-Object,CN=Schema,CN=Configuration,${DOMAIN_DN}`,

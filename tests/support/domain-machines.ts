@@ -17,7 +17,7 @@ export const DOMAIN_DN = 'DC=tpmlab,DC=example';
 export const CONTROLLER = `dc1.${DOMAIN}`;
 export const ACCOUNT = 'TPMLAB/Administrator%Adm1n-of-the-lab';
 
-/** winbindd maps SIDs for smbd and names for samba-gpupdate; /run/samba is its own, so that it meets no other one. */
+/** winbindd maps SIDs for smbd and names for samba-gpupdate. Its /run/samba is separate from any other one. */
 const OWN_RUN_FOLDER = 'mkdir -p /run/samba && mount -t tmpfs tmpfs /run/samba || exit 1';
 
 /**
@@ -27,11 +27,11 @@ const OWN_RUN_FOLDER = 'mkdir -p /run/samba && mount -t tmpfs tmpfs /run/samba |
  */
 const NAMES = 'passwd: files winbind\ngroup: files winbind\nhosts: files dns\n';
 
-/** Debian's names of Node.js' architectures. */
+/** Debian's names for the architectures of Node.js. */
 const MULTIARCH: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 export class DomainMachines {
-  /** Namespaces of this process alone; the addresses exist only inside them. */
+  /** The namespaces belong to this process; the addresses exist only inside them. */
   readonly #controllerSpace = `tbsdc${process.pid}`;
   readonly memberSpace = `tbspc${process.pid}`;
   readonly #processes: ChildProcess[] = [];
@@ -40,7 +40,7 @@ export class DomainMachines {
 
   static async start(): Promise<DomainMachines> {
     const folder = await mkdtemp(join(tmpdir(), 'tpmtbs-lab-'));
-    // smbd reads sysvol as the caller.
+    // smbd reads sysvol with the caller's rights.
     await chmod(folder, 0o755);
     const machines = new DomainMachines(folder);
     try {
@@ -56,7 +56,7 @@ export class DomainMachines {
     }
   }
 
-  /** Where the extension delivers: the broker's `policy.groupPolicy`. */
+  /** The folder into which the extension delivers: the broker's `policy.groupPolicy`. */
   get delivery(): string {
     return join(this.folder, 'delivered');
   }
@@ -88,7 +88,7 @@ export class DomainMachines {
     return run('ip', args, { env: this.environment, timeout: 120_000 });
   }
 
-  /** The controller stops answering, or answers again. */
+  /** Makes the controller stop answering, or answer again. */
   setControllerReachable(reachable: boolean): Promise<unknown> {
     return run('ip', ['-n', this.#controllerSpace, 'link', 'set', 'lan', reachable ? 'up' : 'down']);
   }
@@ -119,7 +119,7 @@ export class DomainMachines {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 
-  /** samba forks; whatever runs in the namespace is its. */
+  /** Ends all processes of the namespace: samba forks, and only samba runs there. */
   async #endAllIn(space: string): Promise<void> {
     const { stdout } = await run('ip', ['netns', 'pids', space]).catch(() => ({ stdout: '' }));
     for (const pid of stdout.split('\n').filter((line) => line !== '')) endNow(Number(pid));
@@ -128,7 +128,7 @@ export class DomainMachines {
   async #unpackNameService(): Promise<void> {
     const archives = join(this.folder, 'archives');
     await mkdir(archives);
-    // apt's own user, which could not write here, is not wanted.
+    // apt would download as its own user, who may not write here.
     await run('apt-get', ['-o', 'APT::Sandbox::User=root', 'download', 'libnss-winbind'], { cwd: archives });
     const [archive] = await readdir(archives);
     if (archive === undefined) throw new Error('apt-get downloaded no libnss-winbind');
@@ -209,7 +209,7 @@ export class DomainMachines {
     const command = ['netns', 'exec', this.#controllerSpace, 'bash', '-c', script, 'serve', configuration];
     this.#processes.push(spawn('ip', command, { stdio: 'ignore' }));
     for (const port of [389, 445, 88, 53, 135]) await this.#whenListening(port);
-    // Without the service principal name of LDAP no member can bind with Kerberos.
+    // Without the service principal name of LDAP, no member can bind with Kerberos.
     await run('samba_spnupdate', ['-s', configuration]);
   }
 
@@ -271,6 +271,6 @@ function endNow(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // The process has ended by itself.
   }
 }

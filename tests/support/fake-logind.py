@@ -1,6 +1,6 @@
-"""logind as far as suspend and resume go, on the system bus of DBUS_SYSTEM_BUS_ADDRESS.
+"""Imitates logind's suspend and resume on the system bus of DBUS_SYSTEM_BUS_ADDRESS.
 
-Reads `sleep` and `wake` lines. `sleep` sends PrepareForSleep(true), waits until every delay lock is given back or the
+Reads `sleep` and `wake` lines. `sleep` sends PrepareForSleep(true), waits until every delay lock is released or the
 longest delay is over, and prints `asleep MILLISECONDS LOCKS_STILL_HELD`. Prints `lock WHO` for each lock taken.
 """
 

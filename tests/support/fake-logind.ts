@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { REPOSITORY } from './daemon.js';
 
-/** Debian's Python, which python3-dbus and python3-gi extend. */
+/** Debian's Python, into which python3-dbus and python3-gi are installed. */
 const PYTHON = '/usr/bin/python3';
 
 export class PrivateBus implements AsyncDisposable {

@@ -17,7 +17,7 @@ export class FakeTurnSource implements TurnSource {
     this.#callbacks.push(callback);
   }
 
-  /** Runs one turn; false when nothing wants one. */
+  /** Runs one turn; returns false if nothing was waiting for one. */
   turn(): boolean {
     const callbacks = this.#callbacks.splice(0);
     for (const callback of callbacks) callback();
@@ -30,7 +30,7 @@ export class FakeTurnSource implements TurnSource {
   }
 }
 
-/** Uses up what may run without a turn, so that the next piece has to wait for one. */
+/** Uses up the time that may run without a turn, so that the next piece has to wait for one. */
 export function allowNothingAtOnce(source: FakeTurnSource, turns: UserTurns): void {
   turns.serveAtOnce(() => {
     source.nowMs += TURN_MS;
@@ -55,7 +55,7 @@ class IdleTurns extends UserTurns {
   }
 }
 
-/** What a wire session shares with others, where there are no others. */
+/** Returns the shared costs of a wire session that shares them with no other. */
 export function alone(turns = turnsOfAnIdleLoop(), bytesPerUser = 16 * 1024 * 1024): SharedCost {
   const budget = new UserByteBudgets(bytesPerUser).join({ userKey: 'uid:1000', callerClass: 'standardUser' });
   return { turns, budget, slowPeerTimeoutMs: 1000 };

@@ -1,5 +1,6 @@
 /**
- * A scripted TPM on a Unix socket, for what a real one does not do on demand: half answers, silence, garbage, late answers.
+ * A scripted TPM on a Unix socket, for what a real one does not do on demand: partial answers, silence, garbage, late
+ * answers.
  *
  *     await using tpm = await startFaultyTpm((command, peer) => peer.write(Buffer.of(0x80, 0x01)));
  */
@@ -57,7 +58,7 @@ export async function startFaultyTpm(script: FaultScript): Promise<FaultyTpm> {
   };
 }
 
-/** A whole TPM 2.0 response: header, success, and `body`. */
+/** Returns a whole TPM 2.0 response: the header with the response code, and `body`. */
 export function tpm20Response(body: Uint8Array = new Uint8Array(0), responseCode = 0): Buffer {
   const response = Buffer.alloc(10 + body.length);
   response.writeUInt16BE(0x8001, 0);

@@ -1,4 +1,4 @@
-/** Writes what the Samba extension delivers, and what adsys caches, as tests need them. */
+/** Writes what the Samba extension delivers and what adsys caches. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -14,7 +14,7 @@ export interface WrittenGpo {
   readonly problems?: readonly string[];
 }
 
-/** Bytes of both files, so that a test may write one without the other. */
+/** Returns the content of both files, so that a test can write one without the other. */
 export function sambaDelivery(
   gpos: readonly WrittenGpo[],
   refreshedAt?: Date,
@@ -39,7 +39,7 @@ export function sambaDelivery(
   return { registryPol, manifest: JSON.stringify(manifest) };
 }
 
-/** Both files as the extension leaves them: each by a rename, Registry.pol first. */
+/** Writes both files as the extension does: each by a rename, Registry.pol first. */
 export function deliver(folder: string, gpos: readonly WrittenGpo[], refreshedAt?: Date): void {
   const { registryPol, manifest } = sambaDelivery(gpos, refreshedAt);
   mkdirSync(folder, { recursive: true, mode: 0o755 });
@@ -52,7 +52,7 @@ function replace(folder: string, name: string, content: Uint8Array | string): vo
   renameSync(join(folder, `.${name}.new`), join(folder, name));
 }
 
-/** adsys lists the strongest GPO first; `gpos` are weakest first, as everywhere here. */
+/** Writes the cache of adsys, which lists the strongest GPO first; `gpos` begins with the weakest, as in this file. */
 export function writeAdsysCache(folder: string, gpos: readonly WrittenGpo[]): void {
   for (const [index, gpo] of gpos.entries()) replaceAdsysGpo(folder, gpo.guid ?? guidOf(index), gpo.entries);
   const listed = gpos.map(({ name, guid }, index) => `    - id: '${guid ?? guidOf(index)}'\n      name: ${name}\n`);
@@ -62,7 +62,7 @@ export function writeAdsysCache(folder: string, gpos: readonly WrittenGpo[]): vo
   writeFileSync(join(folder, 'policies', hostname(), 'policies'), text, { mode: 0o600 });
 }
 
-/** As adsys does: into a folder beside it, then the old one is removed and the new one renamed. */
+/** Replaces a GPO as adsys does: writes a folder beside the old one, removes the old one, and renames the new one. */
 export function replaceAdsysGpo(folder: string, guid: string, entries: readonly PolEntryInput[]): void {
   const target = join(folder, 'sysvol', 'Policies', guid);
   const fresh = join(folder, 'sysvol', 'Policies', `${guid}.1`);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The path of a fixture; compiled tests lie under build/, the fixtures beside the sources. */
+/** Returns the path of a fixture: compiled tests are under build/, the fixtures beside the sources. */
 export function groupPolicyFixture(name: string): string {
   return fileURLToPath(new URL(`../../../tests/fixtures/group-policy/${name}`, import.meta.url));
 }

@@ -9,7 +9,7 @@ import { encodeRegistryPol, type PolEntryInput } from './registry-pol-writer.js'
 
 export { DOMAIN_DN } from './domain-machines.js';
 
-/** Debian's own: another python3 on PATH does not have Samba's modules. */
+/** Debian's Python: another python3 on PATH does not have Samba's modules. */
 const PYTHON = '/usr/bin/python3';
 const EXTENSION = join(REPOSITORY, 'packaging', 'samba', 'gp_tbs_ext.py');
 
@@ -24,7 +24,7 @@ export class GroupPolicyLab {
     return new GroupPolicyLab(await DomainMachines.start());
   }
 
-  /** Where the extension delivers: the broker's `policy.groupPolicy`. */
+  /** The folder into which the extension delivers: the broker's `policy.groupPolicy`. */
   get delivery(): string {
     return this.machines.delivery;
   }
@@ -50,7 +50,7 @@ export class GroupPolicyLab {
     return copy;
   }
 
-  /** One refresh on the member. Gives what samba-gpupdate printed. */
+  /** Runs one refresh on the member. Returns the output of samba-gpupdate. */
   async refresh(...options: string[]): Promise<string> {
     const { stdout, stderr } = await this.machines.member(
       PYTHON,
@@ -62,8 +62,8 @@ export class GroupPolicyLab {
   }
 
   /**
-   * Runs a refresh that is killed before the `step`-th line of the extension that writes the delivery. Gives false if
-   * the refresh has fewer lines, and has therefore ended.
+   * Runs a refresh and kills it before the `step`-th line of the extension that writes the delivery. Returns false if
+   * the refresh has fewer such lines and has therefore ended.
    */
   async refreshKilledAt(step: number): Promise<boolean> {
     try {
@@ -75,7 +75,7 @@ export class GroupPolicyLab {
     }
   }
 
-  /** Runs a refresh during which `meanwhile` happens: when it knows which GPOs apply, and has not read them yet. */
+  /** Runs a refresh, and `meanwhile` in the middle of it: when it knows which GPOs apply, and has not read them yet. */
   async refreshDuring(meanwhile: () => Promise<void>): Promise<void> {
     const command = [
       'netns',
@@ -95,7 +95,7 @@ export class GroupPolicyLab {
     }
   }
 
-  /** Gives the GUID, in braces. */
+  /** Creates a GPO. Returns its GUID, in braces. */
   async createGpo(name: string, entries: readonly PolEntryInput[] = []): Promise<string> {
     const { stdout } = await this.#samba('gpo', 'create', name);
     const guid = /\{[0-9A-F-]{36}\}/i.exec(stdout)?.[0];
@@ -120,7 +120,7 @@ export class GroupPolicyLab {
     await this.machines.member(PYTHON, script, guid, ...codes, ...this.#memberOptions, '-U', ACCOUNT);
   }
 
-  /** An attribute of the GPO in the directory: `flags`, `gPCWQLFilter`. */
+  /** Sets an attribute of the GPO in the directory: `flags`, `gPCWQLFilter`. */
   setGpoAttribute(guid: string, name: string, value: string): Promise<void> {
     return this.#editDirectory(guid, 'attribute', name, value);
   }
@@ -129,13 +129,13 @@ export class GroupPolicyLab {
     await this.#samba('gpo', 'setlink', container, guid);
   }
 
-  /** samba-tool can create links but not change them. */
+  /** Deletes the link and creates it again: samba-tool can create links but not change them. */
   async changeLink(container: string, guid: string, ...options: readonly ('--enforce' | '--disable')[]): Promise<void> {
     await this.unlink(container, guid);
     await this.#samba('gpo', 'setlink', container, guid, ...options);
   }
 
-  /** The weakest link of the container becomes its strongest. */
+  /** Reverses the order of the links, so that the weakest link of the container becomes its strongest. */
   reverseLinks(container: string): Promise<void> {
     return this.#editDirectory(container, 'reverse-links');
   }
@@ -148,7 +148,7 @@ export class GroupPolicyLab {
     await this.#samba('gpo', 'del', guid);
   }
 
-  /** Puts administrative templates into the domain's central store. Gives the names of what lies there then. */
+  /** Puts administrative templates into the domain's central store. Returns the names of all files there. */
   async loadTemplates(folder: string): Promise<readonly string[]> {
     await this.#samba('gpo', 'admxload', `--admx-dir=${folder}`);
     const store = join(this.machines.sysvol, DOMAIN, 'Policies', 'PolicyDefinitions');
@@ -159,7 +159,7 @@ export class GroupPolicyLab {
     await this.#samba('gpo', 'setinheritance', container, inheritance);
   }
 
-  /** Takes the right to apply the GPO from everybody, as security filtering does for computers outside of a group. */
+  /** Takes the right to apply the GPO from everybody, as security filtering does for computers outside a group. */
   async denyGpo(guid: string): Promise<void> {
     const dn = `CN=${guid},CN=Policies,CN=System,${DOMAIN_DN}`;
     const applyGroupPolicy = 'edacfd8f-ffb3-11d1-b41d-00a0c968f939';
@@ -216,5 +216,5 @@ async function whenStopped(pid: number): Promise<void> {
     if (/^State:\tT/m.test(status)) return;
     await wait(50);
   }
-  throw new Error('the refresh did not reach the place where it is interrupted');
+  throw new Error('the refresh did not stop at the place where it should');
 }

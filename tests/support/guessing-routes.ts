@@ -14,12 +14,12 @@ export interface RouteSockets {
   readonly bare: string;
 }
 
-/** The response code of the TPM or of the broker in its place. */
+/** Sends a command; resolves with the response of the TPM, or of the broker in its place. */
 export type SendCommand = (command: Uint8Array) => Promise<Buffer>;
 export type OpenRoute = (sockets: RouteSockets, user: TestUser) => Promise<SendCommand>;
 
 const MSSIM_SEND_COMMAND = 8;
-/** What the resource manager's layer says to a user who is locked out, in the place of a response. */
+/** The response of the resource manager's layer to a user who is locked out. */
 const LOCKED_OUT = Buffer.from('80010000000a000c0921', 'hex');
 
 export const ROUTES: Readonly<Record<string, OpenRoute>> = {
@@ -71,7 +71,7 @@ async function overRpc(
   };
 }
 
-/** A context belongs to its connection, so that the batches go over one that speaks for itself. */
+/** Sends batches over a raw connection, which opens its own context, since a context belongs to its connection. */
 async function overBatches({ rpc }: RouteSockets, user: TestUser): Promise<SendCommand> {
   const socket = await connected(rpc, user);
   const call = async (method: string, params: object): Promise<{ result?: unknown; error?: unknown }> => {
@@ -100,7 +100,7 @@ async function connected(path: string, user: TestUser): Promise<Socket> {
   return socket;
 }
 
-/** `lengthOf`: of the whole answer, once its beginning is there. */
+/** Sends a request and resolves with the answer. `lengthOf` returns the answer's length once its beginning is there. */
 async function exchange(
   socket: Socket,
   request: Uint8Array,

@@ -1,4 +1,4 @@
-"""Runs samba-gpupdate and sends it a signal in the middle of what the TpmTbs extension does.
+"""Runs samba-gpupdate and sends it a signal while the TpmTbs extension works.
 
     interrupted-refresh.py SIGKILL 7 SAMBA-GPUPDATE ARGUMENTS…          before the seventh line that writes the delivery
     interrupted-refresh.py SIGSTOP _collect SAMBA-GPUPDATE ARGUMENTS…   when that function is called
@@ -8,7 +8,7 @@ import runpy
 import signal
 import sys
 
-# The functions that leave something on the disk.
+# The functions of the extension that write to the disk.
 WRITING = {'write', '_replace'}
 
 signal_name, place, *sys.argv = sys.argv[1:]

@@ -7,7 +7,7 @@ export interface FailingKdc extends AsyncDisposable {
   readonly address: string;
 }
 
-/** `errorCode`: of the protocol, as 37 for a clock that differs too much; undefined: no answer. */
+/** `errorCode` is one of the protocol, such as 37 for a clock that differs too much; undefined means no answer. */
 export async function startFailingKdc(realm: string, errorCode: number | undefined): Promise<FailingKdc> {
   const answer = errorCode === undefined ? undefined : kerberosError(realm, errorCode);
   const connections = new Set<Socket>();
@@ -59,7 +59,7 @@ function kerberosError(realm: string, errorCode: number): Buffer {
   );
 }
 
-/** Long form of one byte above 127, which is all that is needed here. */
+/** Encodes a value in DER. Lengths above 127 take the long form with one byte, which is enough here. */
 function der(tag: number, ...content: readonly Buffer[]): Buffer {
   const body = Buffer.concat(content);
   return Buffer.concat([Buffer.from(body.length < 128 ? [tag, body.length] : [tag, 0x81, body.length]), body]);

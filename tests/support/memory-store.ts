@@ -1,4 +1,4 @@
-/** A state store that keeps its records in memory, as copies, as a disk would. */
+/** A state store in memory. It stores copies of the records, as a disk would. */
 import type { StateRecords, StateStore } from '../../ts-core/application/ports/state-store.js';
 
 export class MemoryStore implements StateStore {

@@ -29,7 +29,7 @@ export interface ModelSlots {
   readonly savedSessions: number;
   /** TPM_CAP_PROP_CONTEXT_DIST; without it the TPM never answers TPM_CONTEXT_GAP. */
   readonly contextDistance?: number;
-  /** By how much each saved session's number is above the last one's; 1 unless given. */
+  /** The difference between the numbers of successive saved sessions; 1 unless given. */
   readonly contextStep?: number;
 }
 
@@ -68,12 +68,12 @@ export class ModelTpm12 {
     this.#slots = slots;
   }
 
-  /** Answers the next `times` commands with this ordinal with a return code, and does nothing else. */
+  /** Makes the next `times` commands with this ordinal return this code and do nothing else. */
   refuses(ordinal: OrdinalName, returnCode: number, times = 1): void {
     for (let time = 0; time < times; time++) this.#refusals.push({ ordinal: TPM_ORD[ordinal], returnCode });
   }
 
-  /** The names of the commands that arrived since this was asked last, those inside a transport session included. */
+  /** Returns the names of the commands since the last call, including those inside transport sessions. */
   takeLog(): readonly string[] {
     return this.received.splice(0).map((ordinal) => ORDINAL_NAMES.get(ordinal) ?? `${ordinal}`);
   }
@@ -127,7 +127,7 @@ export class ModelTpm12 {
     }
   }
 
-  /** The command inside is run, whatever its session says, and its response wrapped. */
+  /** Runs the command inside, whatever its session says, and wraps its response. */
   #executeTransport(command: Uint8Array): Uint8Array {
     const handle = readUint32(command, command.length - AUTH_BYTES);
     const inner = wrappedCommandOf(command);
@@ -297,7 +297,7 @@ export class ModelTpm12 {
     const { boundTo } = saved.session;
     if (boundTo !== undefined && this.keys.get(entityHandle)?.identity !== boundTo)
       return failure(TPM_RESULT.RESOURCEMISSING);
-    // As libtpms does: the count is gone even when there is no slot.
+    // As in libtpms, the count is gone even if there is no free slot.
     this.savedSessions.delete(count);
     const sessions = this.#sessionsOf(type);
     if (sessions.size >= this.#slots.sessions) return failure(TPM_RESULT.RESOURCES);
@@ -333,7 +333,7 @@ function lowestFree(map: ReadonlyMap<number, unknown>): number {
   return handle;
 }
 
-/** TPM_CONTEXT_BLOB with the identity where the additional data would be, and in the digest. */
+/** Returns a TPM_CONTEXT_BLOB with the identity in place of the additional data, and in the digest. */
 function blob(type: number, handle: number, count: number, identity: number): Uint8Array {
   const digest = concat(uint32(count), uint32(identity), new Uint8Array(12));
   return concat(uint16(1), uint32(type), uint32(handle), new Uint8Array(16), uint32(count), digest, uint32(identity));
@@ -360,7 +360,7 @@ export const modelCommand = {
     command12(TPM_ORD.OSAP, concat(uint16(type), uint32(entity), new Uint8Array(20))),
   dsap: (keyHandle: number, type: number = TPM_ET.DEL_KEY_BLOB) =>
     command12(TPM_ORD.DSAP, concat(uint16(type), uint32(keyHandle), new Uint8Array(20), sized(new Uint8Array(4)))),
-  /** `attributes`: TPM_TRANSPORT. */
+  /** `attributes` are those of TPM_TRANSPORT. */
   transport: (attributes = 0) =>
     command12(
       TPM_ORD.EstablishTransport,
@@ -427,13 +427,13 @@ export const modelCommand = {
   ordinal: (ordinal: number, parameters: Uint8Array = new Uint8Array()) => command12(ordinal, parameters),
 };
 
-/** The parent and a TPM_KEY whose public part is the identity. */
+/** Returns the parent's handle and a TPM_KEY whose public part is the identity. */
 function keyUnderSrk(identity: number): Uint8Array {
   const parameters = concat(new Uint8Array(19), sized(new Uint8Array()), sized(new Uint8Array()));
   return concat(uint32(TPM_KH.SRK), parameters, sized(uint32(identity)), sized(new Uint8Array()));
 }
 
-/** The same command with its last authorization by this session. */
+/** Changes the command's last authorization to this session, and returns the command. */
 function authorizedBy(command: Uint8Array, session: number, continues: boolean): Uint8Array {
   const start = command.length - COMMAND_AUTH_BYTES;
   writeUint32(command, start, session);

@@ -36,7 +36,7 @@ export class NativeClients implements AsyncDisposable {
     return join(this.prefix, 'lib');
   }
 
-  /** A program of native/build, such as tests/windows_program. */
+  /** Returns the path of a program in native/build, such as tests/windows_program. */
   built(name: string): string {
     return join(REPOSITORY, 'native', 'build', name);
   }

@@ -1,4 +1,4 @@
-/** A collector that takes OTLP/HTTP as JSON and keeps what it gets. */
+/** A collector that accepts OTLP/HTTP as JSON and stores what it receives. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -68,7 +68,7 @@ export class OtlpCollector {
     );
   }
 
-  /** Resolves once `check` finds what it wants in what has arrived; the test's time limit ends a wait in vain. */
+  /** Resolves once `check` finds something in what has arrived; only the test's time limit ends a futile wait. */
   async until<Found>(check: () => Found | undefined): Promise<Found> {
     for (;;) {
       const found = check();

@@ -45,7 +45,6 @@ import { QuietEventLoop } from './quiet-event-loop.js';
 import { quietLog } from './quiet-log.js';
 import { TpmConnection } from './tpm12-client.js';
 
-/** TPM2_HierarchyChangeAuth, TPM2_Clear; TPM_TakeOwnership, TPM_ChangeAuthOwner, TPM_OwnerClear. */
 const CHANGING_COMMANDS: readonly number[] = [
   TPM_CC.HierarchyChangeAuth,
   TPM_CC.Clear,
@@ -70,17 +69,17 @@ export interface MachineOptions {
   readonly settings?: Partial<PolicySettings>;
   /** A real directory instead of the file. */
   readonly activeDirectory?: DirectoryOptions;
-  /** Why the directory refuses; it works unless given. */
+  /** Returns why the directory refuses a change; it works unless given. */
   readonly directoryFails?: () => string | undefined;
-  /** Whether the store of records refuses to write; it works unless given. */
+  /** Returns whether the store of records refuses to write; it works unless given. */
   readonly storeFails?: () => boolean;
   /** A copy of the kernel's folder ppi; the machine has none unless given. */
   readonly physicalPresenceFolder?: string;
   readonly keyAlgorithm?: 'auto' | 'rsa2048' | 'eccP256';
-  /** Answers instead of the TPM where it gives something. */
+  /** Answers in place of the TPM; where it returns undefined, the TPM answers. */
   readonly answer?: (command: Uint8Array) => Uint8Array | undefined;
   readonly step?: (name: string) => void;
-  /** The system's unless given. */
+  /** The system's clock unless given. */
   readonly clock?: Clock;
 }
 
@@ -89,7 +88,7 @@ export interface Machine extends AsyncDisposable {
   readonly events: AuditEvent[];
   /** Command codes that went to the TPM. */
   readonly sent: readonly number[];
-  /** An administrator's raw commands, through the queue; resolves when the last is answered. */
+  /** Sends an administrator's raw commands through the queue; resolves when the last is answered. */
   raw<Result>(exchange: Exchange<Result>): Promise<Result>;
   setPolicy(settings: Partial<PolicySettings>): void;
   directory(): DirectoryContent;
@@ -169,7 +168,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   };
 }
 
-/** The response to a raw command. */
+/** Resolves with the response to a raw command. */
 function submitted(dispatcher: Dispatcher, version: TpmVersion, command: Uint8Array): Promise<Uint8Array> {
   const verdict = decodeCommandHeader(command, version, 4096);
   if (!verdict.ok) throw new Error('not a command');

@@ -16,9 +16,9 @@ export interface ProcessTask
   readonly action: 'initialize' | 'set' | 'recover' | 'lower' | 'openHierarchies' | 'rawChange' | 'rawClear';
   /** Base64 of 20 bytes, for `set` and `rawChange`. */
   readonly next?: string;
-  /** Base64, for raw commands; what is kept unless given. */
+  /** Base64, for raw commands; the stored value unless given. */
   readonly current?: string;
-  /** 0: not at all. */
+  /** The step at which the process kills itself; 0 means never. */
   readonly killAt: number;
 }
 
@@ -26,7 +26,7 @@ export interface ProcessResult {
   readonly steps: number;
   readonly kept: string | null;
   readonly ready: boolean;
-  /** Nothing is in progress any more. */
+  /** Whether no change is in progress any more. */
   readonly settled: boolean;
 }
 

@@ -1,6 +1,6 @@
 """Connects to a Unix socket and passes it a TCP socket whose close waits for a minute: pass-lingering-socket.py PATH.
 
-Prints `passed`, or `refused` when the kernel does not let it, and stays connected until its standard input ends. The TCP
+Prints `passed`, or `refused` if the kernel does not pass it, and stays connected until its standard input ends. The TCP
 socket lingers (SO_LINGER, socket(7)): its peer never reads, so that what it has sent is never acknowledged.
 """
 import array
@@ -33,7 +33,7 @@ try:
     result = "passed"
 except PermissionError:
     result = "refused"
-    # Without the linger time, or this process waits itself.
+    # Remove the linger time, or closing the socket makes this process itself wait.
     lingering.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
 lingering.close()
 print(result, flush=True)

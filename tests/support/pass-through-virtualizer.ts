@@ -24,7 +24,7 @@ export class PassThroughVirtualizer implements Virtualizer {
 
   openContext(_contextId: number, _caller: Caller): void {}
 
-  /** What the test says of a context's commands. */
+  /** The swap needs of a context's commands, set by the test. */
   readonly swapNeeds = new Map<number, SwapNeed>();
 
   swapNeed(contextId: number): SwapNeed {

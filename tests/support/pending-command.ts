@@ -11,9 +11,9 @@ import { getRandom } from './tpm20-commands.js';
 
 export interface Submitted {
   readonly pending: PendingCommand;
-  /** Every answer; a command that behaves has exactly one in the end. */
+  /** All answers so far; in the end, there must be exactly one. */
   readonly answers: readonly SubmissionOutcome[];
-  /** The first answer, once there is one. */
+  /** Resolves with the first answer. */
   readonly outcome: Promise<SubmissionOutcome>;
 }
 
@@ -21,7 +21,7 @@ export type PendingOptions = Partial<Omit<PendingCommand, 'header' | 'done' | 'u
   readonly version?: TpmVersion;
 };
 
-/** A GetRandom of Alice's in context 1, unless the options say otherwise. */
+/** Returns a GetRandom of Alice in context 1, unless the options say otherwise. */
 export function pendingCommand({ version = '2.0', ...options }: PendingOptions = {}): Submitted {
   const { caller = ALICE, command = getRandom(8) } = options;
   const verdict = decodeCommandHeader(command, version, 4096);
@@ -58,7 +58,7 @@ export function pendingCommand({ version = '2.0', ...options }: PendingOptions =
   return { pending, answers, outcome };
 }
 
-/** How a submission ended: the symbol of its refusal, or `response`. */
+/** Resolves with the symbol of a submission's refusal, or with `response`. */
 export async function symbolOf(outcome: Promise<SubmissionOutcome>): Promise<string> {
   const settled = await outcome;
   return settled.kind === 'refused' ? settled.error.symbol : 'response';

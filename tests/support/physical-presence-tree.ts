@@ -1,4 +1,4 @@
-/** A copy of /sys/class/tpm/tpm0/ppi as the kernel makes it (drivers/char/tpm/tpm_ppi.c), for tests. */
+/** A copy of /sys/class/tpm/tpm0/ppi as the kernel creates it (drivers/char/tpm/tpm_ppi.c), for tests. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

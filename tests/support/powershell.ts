@@ -5,12 +5,12 @@ import { REPOSITORY } from './daemon.js';
 
 export interface PowerShellProgram {
   readonly path: string;
-  /** Holds the program, which is called `pwsh` there. */
+  /** Contains the program, which is called `pwsh` there. */
   readonly folder: string;
   readonly isInstalled: boolean;
 }
 
-/** Takes a minute on a machine that has no PowerShell and fetches it. */
+/** Takes a minute on a machine without PowerShell, since it fetches one. */
 export async function findPowerShell(): Promise<PowerShellProgram> {
   const tool = pathToFileURL(join(REPOSITORY, 'tools', 'pwsh.mjs')).href;
   return ((await import(tool)) as { findPowerShell(): Promise<PowerShellProgram> }).findPowerShell();

@@ -12,14 +12,14 @@ const PROGRAMS = ['bin', 'build', 'examples', 'module', 'native/addon', 'package
 
 const copies = new Map<string, string>();
 
-/** The root of a copy with everything that programs, cmdlets and examples need to run; made once a test run. */
+/** Returns the root of a copy with all that programs, cmdlets and examples need to run; copies once in a test run. */
 export function readableRepository(): string {
   return copyOnce('repository', (folder) => {
     for (const path of [...PROGRAMS, ...packagesOfProduction()]) copy(join(REPOSITORY, path), join(folder, path));
   });
 }
 
-/** A copy of a folder from anywhere, such as that of PowerShell in the cache. */
+/** Returns a copy of any folder, such as that of PowerShell in the cache. */
 export function readableCopyOf(source: string): string {
   const copied = copyOnce(source, (folder) => copy(source, join(folder, basename(source))));
   return join(copied, basename(source));
@@ -41,7 +41,7 @@ function copy(source: string, target: string): void {
   execFileSync('cp', ['-R', source, target]);
 }
 
-/** The folders below node_modules that are not only for development, as npm noted when it installed them. */
+/** Returns the folders below node_modules that are not only for development, as npm recorded when it installed them. */
 function packagesOfProduction(): readonly string[] {
   const lock = JSON.parse(readFileSync(join(REPOSITORY, 'node_modules', '.package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>;

@@ -35,7 +35,7 @@ export class RpcClient {
   #lastId = 0;
   readonly #waiting = new Map<number, Waiter>();
   readonly notifications: { readonly method: string; readonly params: unknown }[] = [];
-  /** Replies that answer no call: what the broker says of broken framing. */
+  /** Replies that answer no call: the broker reports broken framing with them. */
   readonly strays: Reply[] = [];
 
   private constructor(readonly socket: Socket) {
@@ -68,7 +68,7 @@ export class RpcClient {
     return (await this.call<{ contextId: number }>('context/open', { versions: ['1.2', '2.0'] })).contextId;
   }
 
-  /** Submits a command; gives the response's bytes. */
+  /** Submits a command; resolves with the response. */
   async submit(contextId: number, command: Uint8Array, options: object = {}): Promise<Buffer> {
     const reply = await this.call<{ response: string }>('command/submit', {
       contextId,

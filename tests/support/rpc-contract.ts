@@ -8,7 +8,7 @@ const NOTIFICATIONS = new Map<string, z.ZodType>(
   RPC_NOTIFICATIONS.map(({ notification, params }) => [notification, params]),
 );
 
-/** A method that the protocol does not have is not checked: tests of the endpoint call such. */
+/** Does not check methods that the protocol does not have: tests of the endpoint call some. */
 export function requireContractedResult(method: string, result: unknown): void {
   const schema = RESULTS.get(method);
   if (schema !== undefined) requireMatch(schema, result, `the result of ${method}`);

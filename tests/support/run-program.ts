@@ -12,7 +12,7 @@ export interface Run {
 export interface RunOptions {
   input?: string;
   env?: NodeJS.ProcessEnv;
-  /** Called once the program has written a whole line to standard output; PowerShell writes text and line end apart. */
+  /** Called once the program has written a whole line to standard output; PowerShell writes text and newline apart. */
   onFirstLine?: (child: ChildProcessWithoutNullStreams) => void;
 }
 

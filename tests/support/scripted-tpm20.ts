@@ -1,6 +1,7 @@
 /**
- * A small TPM 2.0 made of facts: slots for objects and loaded sessions, saved contexts with integrity, the context gap,
- * capabilities. Pure and quick, so that properties can be tried over thousands of commands. Measured against libtpms 0.9.
+ * A small model of a TPM 2.0: slots for objects and loaded sessions, saved contexts with integrity, the context gap and
+ * capabilities. It is pure and fast, so that tests of properties can send thousands of commands. Measured against
+ * libtpms 0.9.
  *
  * Every object and session has a tag of its own: ReadPublic and PolicyGetDigest return it, so that a test sees whose
  * resource a command reached.
@@ -21,13 +22,13 @@ export interface ScriptedTpmOptions {
   readonly sessionSlots?: number;
   readonly activeSessions?: number;
   readonly gapMax?: number;
-  /** Sequence objects cannot be saved, as some TPMs have it. */
+  /** Whether sequence objects cannot be saved, as on some TPMs. */
   readonly refusesToSaveSequences?: boolean;
-  /** Page size of capability answers. */
+  /** The most items in one answer to GetCapability. */
   readonly pageItems?: number;
-  /** Properties in place of the usual ones. */
+  /** Properties that replace the usual ones. */
   readonly properties?: readonly (readonly [number, number])[] | null;
-  /** By how many bytes a list of properties is shorter than it says. */
+  /** By how many bytes a list of properties is shorter than its count requires. */
   readonly cutsProperties?: number;
 }
 
@@ -35,7 +36,7 @@ interface FakeObject {
   readonly tag: number;
   readonly hierarchy: number;
   readonly isSequence: boolean;
-  /** Bytes a sequence has hashed: its state. */
+  /** The number of bytes that a sequence has hashed, which is its state. */
   state: number;
 }
 
@@ -43,11 +44,11 @@ interface FakeSession {
   readonly tag: number;
   readonly type: number;
   loaded: boolean;
-  /** The context counter at its last save. */
+  /** The context counter when the session was last saved. */
   contextId: number;
 }
 
-/** Code, handles, whether it returns a handle, whether it flushes those that it is given. */
+/** Code, number of handles, whether the command returns a handle, whether it flushes the handles that it is given. */
 const COMMANDS: readonly (readonly [number, number, boolean, boolean])[] = [
   [TPM_CC.HierarchyControl, 1, false, false],
   [TPM_CC.ChangeEPS, 1, false, false],
@@ -91,7 +92,7 @@ export class ScriptedTpm20 {
   #nextTag = 1;
   #contextCounter = 1;
   #objectCounter = 1;
-  /** By hierarchy: what a saved context must contain to be loaded. */
+  /** The value that a saved context of each hierarchy must contain to be loaded. */
   readonly #proofs = new Map<number, number>();
   readonly #options: Required<ScriptedTpmOptions>;
 
@@ -109,12 +110,12 @@ export class ScriptedTpm20 {
     };
   }
 
-  /** The names of the commands that arrived since this was asked last. */
+  /** Returns the names of the commands that arrived since the last call. */
   takeLog(): readonly string[] {
     return this.log.splice(0).map((code) => COMMAND_NAMES.get(code) ?? `0x${code.toString(16)}`);
   }
 
-  /** A power cycle without Shutdown. */
+  /** Performs a power cycle without Shutdown. */
   reset(): void {
     this.objects.clear();
     this.sessions.clear();
@@ -124,7 +125,7 @@ export class ScriptedTpm20 {
     this.started = false;
   }
 
-  /** Answers the next `times` commands with this name with a response code, and does nothing else. */
+  /** Makes the next `times` commands with this name return this response code and do nothing else. */
   refuses(name: CommandName, responseCode: number, times = 1): void {
     for (let time = 0; time < times; time++) this.#refusals.push({ code: TPM_CC[name], responseCode });
   }
@@ -255,7 +256,7 @@ export class ScriptedTpm20 {
     return this.#void([TPM_RH.OWNER, TPM_RH.ENDORSEMENT]);
   }
 
-  /** After the password session of the platform: enable (4), state (1). */
+  /** The parameters after the platform's password session are enable (4 bytes) and state (1 byte). */
   #hierarchyControl(bytes: Uint8Array): Uint8Array {
     const parameters = HEADER_BYTES + 4 + 4 + readUint32(bytes, HEADER_BYTES + 4);
     return bytes[parameters + 4] === 0 ? this.#void([readUint32(bytes, parameters)]) : ok([]);
@@ -321,7 +322,7 @@ export class ScriptedTpm20 {
   #sessionSlotFault(loading: FakeSession | undefined): number {
     const free = this.#options.sessionSlots - this.loadedSessions().length;
     if (free === 0) return TPM_RC.SESSION_MEMORY;
-    // The last slot is kept for the session whose context is the oldest.
+    // The last slot is reserved for the session whose context is the oldest.
     return free === 1 && this.#isAtGap() && loading !== this.#oldestSaved() ? TPM_RC.CONTEXT_GAP : TPM_RC.SUCCESS;
   }
 

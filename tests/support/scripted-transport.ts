@@ -33,7 +33,7 @@ export class ScriptedTransport implements TpmTransport {
     });
   }
 
-  /** The transmission with this index, once it was sent. */
+  /** Resolves with the transmission of this index once it has been sent. */
   async transmission(index: number): Promise<Transmission> {
     while (this.sent.length <= index) {
       await new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
-/** What a TypeScript source imports and which code it has beside comments and strings; enough for the architecture test. */
+/** Finds the imports of a TypeScript source, and its code without comments and strings, for the architecture test. */
 export interface SourceImport {
   readonly specifier: string;
-  /** Only types are imported, so that nothing of the module is there at run time. */
+  /** Whether only types are imported, so that nothing of the module is there at run time. */
   readonly typeOnly: boolean;
 }
 
@@ -11,7 +11,7 @@ const STATIC_IMPORT =
 const BARE_IMPORT = /^\s*import\s*['"]([^'"\n]+)['"]/gm;
 const DYNAMIC_IMPORT = /\bimport\(\s*['"]([^'"\n]+)['"]/g;
 
-/** Every import and re-export of a source, dynamic ones included. */
+/** Returns every import and re-export of a source, dynamic ones included. */
 export function importsOf(source: string): readonly SourceImport[] {
   const code = source.replace(COMMENT_OR_STRING, (token) => (token.startsWith('/') ? ' ' : token));
   const statics = [...code.matchAll(STATIC_IMPORT)].map(([, type, names, specifier]) => {
@@ -31,7 +31,7 @@ function importsTypesOnly(names: string): boolean {
   return named.length > 0 && named.every((name) => name.startsWith('type '));
 }
 
-/** The source without comments and strings; of template strings the expressions remain. */
+/** Returns the source without comments and strings; only the expressions of template strings remain. */
 export function codeOf(source: string): string {
   return source.replace(COMMENT_OR_STRING, (token) => {
     if (token.startsWith('/')) return ' ';

@@ -2,7 +2,7 @@
  * Real software TPMs for tests: each instance has its own temporary folder, sockets or ports, and state.
  *
  *     await using tpm = await startSwtpm({ version: '2.0' });
- *     // tpm.dataPath, tpm.ctrlPath: what the swtpm transport takes; tpm.tcti: what Debian's tpm2-tools take
+ *     // tpm.dataPath, tpm.ctrlPath: for the swtpm transport; tpm.tcti: for Debian's tpm2-tools
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -36,11 +36,11 @@ export interface Swtpm extends AsyncDisposable {
   readonly tcti: string;
   /** Process id of the running swtpm. */
   readonly pid: number;
-  /** SIGKILL; resolves when the process is gone. Nothing else is cleaned. */
+  /** Sends SIGKILL; resolves when the process is gone. Does not clean up anything else. */
   kill(): Promise<void>;
-  /** SIGKILL and start again with the same state and addresses. */
+  /** Sends SIGKILL, and starts the TPM again with the same state and addresses. */
   restart(): Promise<void>;
-  /** Starts again after kill(). */
+  /** Starts the TPM again after kill(). */
   start(): Promise<void>;
   /** Ends the process and removes the folder. */
   stop(): Promise<void>;
@@ -85,7 +85,7 @@ class SwtpmInstance implements Swtpm {
     return this.#options.tcp ? `swtpm:host=127.0.0.1,port=${this.dataPort}` : `swtpm:path=${this.dataPath}`;
   }
 
-  /** First start; over TCP another process may take a free port first, so tries a few. */
+  /** Starts the TPM for the first time. Over TCP, it tries a few ports: another process may take a free one first. */
   async begin(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       if (this.#options.tcp) {
@@ -183,7 +183,7 @@ class SwtpmInstance implements Swtpm {
   }
 }
 
-/** A port on 127.0.0.1 that is free together with the next one. */
+/** Resolves with a port on 127.0.0.1 that is free together with the next one. */
 async function freePortPair(): Promise<number> {
   for (;;) {
     const first = await listen(0);

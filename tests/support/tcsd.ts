@@ -14,12 +14,12 @@ export interface Tcsd extends AsyncDisposable {
   readonly pid: number;
   /** User that tcsd runs as. */
   readonly uid: number;
-  /** Runs one of tpm-tools; resolves with what it printed, rejects with what it complained of. */
+  /** Runs one of tpm-tools; resolves with its output, rejects with its errors. */
   run(program: string, ...args: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Resolves when tpm_version is answered. */
+/** Starts tcsd; resolves when it answers tpm_version. */
 export async function startTcsd(device: { readonly path: string } | { readonly port: number }): Promise<Tcsd> {
   const { uid, gid } = await tssIds();
   const folder = await mkdtemp(join(tmpdir(), 'tcsd-'));
@@ -32,7 +32,7 @@ export async function startTcsd(device: { readonly path: string } | { readonly p
     mode: 0o640,
   });
   await chown(configuration, 0, gid);
-  // tcsd tries the TCP device first: port 1 has nobody who listens.
+  // tcsd tries the TCP device first, and nobody listens on port 1.
   const address =
     'path' in device
       ? { TCSD_UN_SOCKET_DEVICE_PATH: device.path, TCSD_TCP_DEVICE_PORT: '1' }

@@ -10,13 +10,13 @@ import { type Swtpm, type SwtpmOptions, startSwtpm } from './swtpm.js';
 
 export interface TerminalTpm extends AsyncDisposable {
   readonly tpm: Swtpm;
-  /** Symbolic link to the terminal: the same after a restart, while the terminal is another. */
+  /** A symbolic link to the terminal. The link stays the same after a restart; the terminal does not. */
   readonly devicePath: string;
   /** Kills swtpm, and starts it and the terminal again. */
   restart(): Promise<void>;
-  /** The device goes, while the TPM keeps its state. */
+  /** Removes the device; the TPM keeps its state. */
   unplug(): Promise<void>;
-  /** The device comes back, perhaps at another path. */
+  /** Brings the device back, at the same or another path. */
   plugIn(path?: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -62,7 +62,7 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** The terminal that the link points to, such as /dev/pts/3. */
+/** Resolves with the terminal that the link points to, such as /dev/pts/3. */
 export function terminalOf(devicePath: string): Promise<string> {
   return readlink(devicePath);
 }

@@ -31,7 +31,7 @@ export class Terminal implements AsyncDisposable {
   static async start({ folder, columns, rows, command, env = {} }: TerminalOptions): Promise<Terminal> {
     const terminal = new Terminal(folder);
     const size = ['-x', `${columns}`, '-y', `${rows}`];
-    // ink draws only the last frame where CI is set, and the status line would take a row.
+    // ink draws only the last frame if CI is set. The status line of tmux would take a row.
     const settings = Object.entries({ TERM: 'screen-256color', ...env }).map(([name, value]) => `${name}=${value}`);
     const shell = ['env', '-u', 'CI', '-u', 'CONTINUOUS_INTEGRATION', '-u', 'BUILD_NUMBER', ...settings, ...command];
     const hold = `${shell.map(quoted).join(' ')}; echo "ended with $?"; sleep 600`;

@@ -7,7 +7,6 @@ import { authorized, command, getRandom, NULL_TICKET, sized, u16, u32 } from './
 /** A signature scheme that the broker itself never uses. TCG Algorithm Registry, 6.1. */
 const RSASSA = 0x0014;
 
-/** Bytes of a few commands that tests send as they are. */
 export const GET_RANDOM_20 = Buffer.from(getRandom(8));
 export const GET_RANDOM_12 = Buffer.from(command12(TPM_ORD.GetRandom, uint32(8)));
 /** TPM2_Clear with an empty password session on TPM_RH_LOCKOUT. */
@@ -51,8 +50,8 @@ export function createPrimaryEcc(
 }
 
 /**
- * TPM2_CreatePrimary in the null hierarchy: an RSA signing key of this many bits. Another `seed` makes another key; how
- * long that takes depends on the seed.
+ * TPM2_CreatePrimary in the null hierarchy: an RSA signing key of this many bits. Another `seed` creates another key;
+ * how long that takes depends on the seed.
  */
 export function createPrimaryRsa(seed: number, bits = 2048): Buffer {
   const template = [

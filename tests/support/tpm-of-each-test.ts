@@ -9,7 +9,7 @@ import { type Swtpm, startSwtpm } from './swtpm.js';
 export interface TpmOfEachTest {
   readonly tpm: Swtpm;
   readonly folder: string;
-  /** A machine with that TPM and that folder; a second one is the first after a restart. */
+  /** Starts a machine with that TPM and that folder; a second machine stands for the first one after a restart. */
   start(options?: Partial<MachineOptions>): Promise<Machine>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A small TPM 1.2 client for tests: runs the product's command exchanges against a real TPM, directly or through the
- * virtualizer, and has the commands that only tests need.
+ * A small TPM 1.2 client for tests. It runs the product's command exchanges against a real TPM, directly or through the
+ * virtualizer, and contains the commands that only tests need.
  */
 import { connect, type Socket } from 'node:net';
 import { nodeCrypto12 as crypto } from '../../ts-core/adapters/crypto/node-crypto12.js';
@@ -31,7 +31,7 @@ export async function run<Result>(exchange: Exchange<Result>, transmit: Transmit
   return step.value;
 }
 
-/** A connection to swtpm's data socket that counts what it carries. */
+/** A connection to swtpm's data socket that records what it sends. */
 export class TpmConnection implements AsyncDisposable {
   #buffer: Buffer = Buffer.alloc(0);
   #waiting: ((response: Uint8Array) => void) | undefined;
@@ -76,7 +76,7 @@ export function throughContext(virtualizer: Tpm12Virtualizer, contextId: number,
   return (command) => run(virtualizer.execute(contextId, command), tpm);
 }
 
-/** A 20-byte authorization value from a name. */
+/** Returns a 20-byte authorization value derived from a name. */
 export function secret(name: string): Uint8Array {
   return crypto.sha1(new TextEncoder().encode(name));
 }
@@ -84,7 +84,7 @@ export function secret(name: string): Uint8Array {
 export const OWNER_SECRET = secret('owner');
 export const SRK_SECRET = new Uint8Array(20);
 
-/** Endorsement key and owner for a new TPM: owner secret `OWNER_SECRET`, storage root key secret twenty zeros. */
+/** Gives a new TPM an endorsement key, an owner with `OWNER_SECRET`, and a storage root key with twenty zeros. */
 export async function provision(transmit: Transmit): Promise<void> {
   await run(createEndorsementKeyPair(crypto), transmit);
   await run(takeOwnership(crypto, { ownerSecret: OWNER_SECRET, srkSecret: SRK_SECRET }), transmit);
@@ -100,7 +100,7 @@ export function* sign(session: Session12, keyHandle: number, keySecret: Uint8Arr
   return new FieldReader(parameters).sized();
 }
 
-/** TPM_GetPubKey; the modulus. */
+/** TPM_GetPubKey; returns the modulus. */
 export function* getPubKey(session: Session12, keyHandle: number, keySecret: Uint8Array, continueSession = false) {
   const { parameters } = yield* runCommand(crypto, { ordinal: TPM_ORD.GetPubKey, handles: [keyHandle] }, [
     { session, entitySecret: keySecret, continueSession },
@@ -116,7 +116,7 @@ export function* flush(handle: number, resourceType: number) {
   });
 }
 
-/** TPM_SaveContext; the blob. */
+/** TPM_SaveContext; returns the blob. */
 export function* saveContext(handle: number, resourceType: number): Exchange<Uint8Array> {
   const { parameters } = yield* runCommand(crypto, {
     ordinal: TPM_ORD.SaveContext,
@@ -125,7 +125,7 @@ export function* saveContext(handle: number, resourceType: number): Exchange<Uin
   return new FieldReader(parameters).sized().slice();
 }
 
-/** TPM_LoadContext; the handle. */
+/** TPM_LoadContext; returns the handle. */
 export function* loadContext(blob: Uint8Array, entityHandle = 0, keepHandle = false): Exchange<number> {
   const { parameters } = yield* runCommand(crypto, {
     ordinal: TPM_ORD.LoadContext,
@@ -144,7 +144,7 @@ export function* listHandles(resourceType: number): Exchange<number[]> {
   return Array.from({ length: reader.uint16() }, () => reader.uint32());
 }
 
-/** TPM_GetCapability(TPM_CAP_PROPERTY) of a number. */
+/** TPM_GetCapability(TPM_CAP_PROPERTY) of a property that is a number. */
 export function* readProperty(property: number): Exchange<number> {
   const { parameters } = yield* runCommand(crypto, {
     ordinal: TPM_ORD.GetCapability,
@@ -153,7 +153,7 @@ export function* readProperty(property: number): Exchange<number> {
   return new FieldReader(new FieldReader(parameters).sized()).uint32();
 }
 
-/** TPM_NV_DefineSpace of an index that the owner reads and writes, by the owner. */
+/** TPM_NV_DefineSpace, authorized by the owner, of an index that the owner reads and writes. */
 export function* defineNvSpace(index: number, sizeBytes: number) {
   const session = yield* openOsap(crypto, { type: TPM_ET.OWNER, value: TPM_KH.OWNER, secret: OWNER_SECRET });
   const TPM_NV_PER_OWNERREAD_OWNERWRITE = 0x00020002;
@@ -194,7 +194,7 @@ export function* manufactureWithCertificate(certificate: Uint8Array): Exchange<v
   yield* runCommand(crypto, define(TPM_NV_INDEX_LOCK, 0));
 }
 
-/** TPM_Delegate_CreateKeyDelegation of TPM_Sign with a loaded key; the blob. */
+/** TPM_Delegate_CreateKeyDelegation of TPM_Sign with a loaded key; returns the blob. */
 export function* keyDelegation(keyHandle: number, keyName: string, familyId: number, delegate: string) {
   const TPM_KEY_DELEGATE_SIGN = 1 << 14;
   const session = yield* openOsap(crypto, { type: TPM_ET.KEYHANDLE, value: keyHandle, secret: secret(keyName) });
@@ -235,8 +235,8 @@ export function* establishTransport(attributes = 0): Exchange<TransportSession> 
 }
 
 /**
- * TPM_ExecuteTransport of a whole command whose handles take `handleBytes`; the wrapped response. H1 is SHA-1 of the
- * ordinal and what stands between handles and authorization (Part 3, 24.2).
+ * TPM_ExecuteTransport of a whole command whose handles take `handleBytes`; returns the wrapped response. H1 is SHA-1
+ * of the ordinal and the bytes between the handles and the authorization (Part 3, 24.2).
  */
 export function* executeTransport(
   session: TransportSession,
@@ -261,7 +261,7 @@ export function* executeTransport(
   return response.slice(26, 26 + size);
 }
 
-/** The response code with which an exchange fails; 0 when it succeeds. */
+/** Returns the response code with which an exchange fails, or 0 if it succeeds. */
 export async function codeOf(exchange: Exchange<unknown>, transmit: Transmit): Promise<number> {
   try {
     await run(exchange, transmit);

@@ -1,10 +1,10 @@
-/** TPM 1.2 commands for tests, named and filled. TPM Main Part 3. */
+/** Complete TPM 1.2 commands for tests, by name. TPM Main Part 3. */
 import { concat, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { HEADER_BYTES } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_ORD, TPM_TAG } from '../../ts-core/domain/tpm12/codes.js';
 import { COMMAND_AUTH_BYTES } from '../../ts-core/domain/tpm12/structures.js';
 
-/** A whole command with this body; `tag` unless it is the one of a command without authorization. */
+/** Returns a whole command with this body. The default `tag` is that of a command without authorization. */
 export function command12(
   ordinal: number,
   body: Uint8Array = new Uint8Array(),
@@ -14,8 +14,8 @@ export function command12(
 }
 
 /**
- * TPM_ExecuteTransport around a command, with an authorization of zeros behind it. `declaredBytes`: what wrappedCmdSize
- * says, unless it is the truth.
+ * TPM_ExecuteTransport around a command, followed by an authorization of zeros. `declaredBytes` is the value of
+ * wrappedCmdSize, by default the right one.
  */
 export function insideTransport(inner: Uint8Array, declaredBytes: number = inner.length): Uint8Array {
   const body = concat(uint32(declaredBytes), inner, new Uint8Array(COMMAND_AUTH_BYTES));

@@ -10,7 +10,7 @@ import { REPOSITORY, type TestDaemon } from './daemon.js';
 const run = promisify(execFile);
 const TCTI_LIBRARY = 'libtss2-tcti-tbs.so.0';
 
-/** Builds the TCTI unless it is there; returns its path. */
+/** Builds the TCTI unless it exists; returns its path. */
 async function tctiLibrary(): Promise<string> {
   const source = join(REPOSITORY, 'native');
   const library = join(source, 'build', TCTI_LIBRARY);
@@ -29,7 +29,7 @@ export class Tpm2Tools {
     this.#libraryFolder = libraryFolder;
   }
 
-  /** Other users cannot read the repository everywhere, so the library is copied into the daemon's folder. */
+  /** Copies the library into the daemon's folder, since other users cannot read the repository everywhere. */
   static async prepare(daemon: TestDaemon): Promise<Tpm2Tools> {
     const folder = join(daemon.folder, 'lib');
     await mkdir(folder, { mode: 0o755 });
@@ -38,7 +38,7 @@ export class Tpm2Tools {
     return new Tpm2Tools(daemon, folder);
   }
 
-  /** A folder for the files of one scenario. */
+  /** Creates a folder for the files of one scenario. */
   async workFolder(user?: TestUser): Promise<string> {
     const folder = await mkdtemp(join(this.#daemon.folder, 'work-'));
     if (user) await chown(folder, user.uid, user.gid);

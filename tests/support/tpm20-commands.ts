@@ -1,4 +1,4 @@
-/** TPM 2.0 commands for tests, named and filled, and what is read from their responses. TPM 2.0 Library Part 3. */
+/** Complete TPM 2.0 commands for tests, by name, and readers of their responses. TPM 2.0 Library Part 3. */
 import { HEADER_BYTES, readUint16, readUint32, responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import {
   type CommandName,
@@ -28,7 +28,7 @@ export function sized(bytes: readonly number[]): number[] {
   return [...u16(bytes.length), ...bytes];
 }
 
-/** A command by name, or by a number that has none. */
+/** The name of a command, or the code of one without a name. */
 export type Code = CommandName | number;
 
 function codeOf(code: Code): number {
@@ -47,11 +47,11 @@ export function command(code: Code, body: readonly number[]): Uint8Array {
 export interface Authorization {
   readonly session?: number;
   readonly attributes?: number;
-  /** In a password session, the password. */
+  /** The HMAC; in a password session, the password. */
   readonly hmac?: readonly number[];
 }
 
-/** A command with an authorization area; without sessions given, one empty password. */
+/** Returns a command with an authorization area, which contains one empty password unless sessions are given. */
 export function authorized(
   code: Code,
   handles: readonly number[],
@@ -129,7 +129,7 @@ function createPrimaryFrom(template: readonly number[], { hierarchy = 'null', au
 function password(text: string): readonly number[] {
   return [...text].map((character) => character.charCodeAt(0));
 }
-/** TPMT_TK_HASHCHECK of a digest that no TPM made. */
+/** TPMT_TK_HASHCHECK of a digest that no TPM computed. */
 export const NULL_TICKET = [...u16(0x8024), ...u32(TPM_RH.NULL), ...sized([])];
 
 /** ECDSA over 32 bytes. */
@@ -152,18 +152,18 @@ export function contextLoad(blob: Uint8Array): Uint8Array {
 export function getRandom(bytes: number): Uint8Array {
   return command('GetRandom', u16(bytes));
 }
-/** GetRandom(4) audited by an unbound HMAC session, whose HMAC is empty for want of a key. */
+/** GetRandom(4) audited by an unbound HMAC session, whose HMAC is empty because it has no key. */
 export function getRandomWithSession(session: number, attributes: number): Uint8Array {
   return authorized('GetRandom', [], u16(4), [{ session, attributes }]);
 }
 export function getCapability(capability: number, property: number, count: number): Uint8Array {
   return command('GetCapability', [...u32(capability), ...u32(property), ...u32(count)]);
 }
-/** The handles from `first` on, at most `count`. */
+/** GetCapability of the handles from `first` on, at most `count`. */
 export function listHandles(first: number, count = 100): Uint8Array {
   return getCapability(TPM_CAP.HANDLES, first, count);
 }
-/** The properties from `first` on, at most `count`. */
+/** GetCapability of the properties from `first` on, at most `count`. */
 export function listProperties(first: number, count = 100): Uint8Array {
   return getCapability(TPM_CAP.TPM_PROPERTIES, first, count);
 }
@@ -201,7 +201,7 @@ export function sequenceComplete(sequence: number, data: readonly number[]): Uin
 export function clear(): Uint8Array {
   return authorized('Clear', [TPM_RH.LOCKOUT], []);
 }
-/** Enables or disables a hierarchy, by the platform. */
+/** Enables or disables a hierarchy, authorized by the platform. */
 export function hierarchyControl(hierarchy: Hierarchy, state: 'on' | 'off'): Uint8Array {
   return authorized('HierarchyControl', [TPM_RH.PLATFORM], [...u32(HIERARCHIES[hierarchy]), state === 'on' ? 1 : 0]);
 }
@@ -226,7 +226,7 @@ export function handleIn(response: Uint8Array): number {
   if (code !== 0) throw new Error(`no handle in a response with code 0x${code.toString(16)}`);
   return readUint32(response, HEADER_BYTES);
 }
-/** The TPMS_CONTEXT of a ContextSave response. */
+/** Returns the TPMS_CONTEXT of a ContextSave response. */
 export function blobIn(response: Uint8Array): Uint8Array {
   const code = responseCodeOf(response);
   if (code !== 0) throw new Error(`no context in a response with code 0x${code.toString(16)}`);
@@ -249,7 +249,7 @@ export function propertiesIn(response: Uint8Array): ReadonlyMap<number, number> 
   }
   return properties;
 }
-/** The first sized buffer of the parameters of a response to a command without sessions. */
+/** Returns the first sized buffer in the parameters of a response to a command without sessions. */
 export function firstBufferIn(response: Uint8Array): Uint8Array {
   return response.slice(HEADER_BYTES + 2, HEADER_BYTES + 2 + readUint16(response, HEADER_BYTES));
 }

@@ -17,7 +17,7 @@ export function drive<Result>(exchange: Exchange<Result>, tpm: ModelTpm12): Resu
   return step.value;
 }
 
-/** A virtualizer with contexts 1 (Alice), 2 (Bob) and 3 (Alice again) in front of a model TPM. */
+/** Returns a virtualizer with contexts 1 (Alice), 2 (Bob) and 3 (Alice again) in front of a model TPM. */
 export function broker(limits: Partial<Tpm12Limits> = {}, tpm = new ModelTpm12()) {
   const virtualizer = new Tpm12Virtualizer(limits);
   drive(virtualizer.start(undefined), tpm);
@@ -48,13 +48,13 @@ export function property(number: number): Uint8Array {
   return command.ordinal(TPM_ORD.GetCapability, concat(uint32(TPM_CAP.PROPERTY), sized(uint32(number))));
 }
 
-/** The blob in the response to TPM_SaveContext and its forerunners. */
+/** Returns the blob in the response to TPM_SaveContext or one of its predecessors. */
 export function blobOf(response: Uint8Array): Uint8Array {
   assert.equal(readUint32(response, 6), 0);
   return response.slice(14);
 }
 
-/** The number in a response to TPM_GetCapability. */
+/** Returns the number in a response to TPM_GetCapability. */
 export function numberIn(response: Uint8Array): number {
   assert.equal(readUint32(response, 6), 0);
   return readUint32(response, 14);

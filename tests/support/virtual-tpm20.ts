@@ -12,7 +12,7 @@ import { QuietEventLoop } from './quiet-event-loop.js';
 import { quietLog } from './quiet-log.js';
 import { ScriptedTpm20, type ScriptedTpmOptions } from './scripted-tpm20.js';
 
-/** Small, so that tests reach them. */
+/** Limits that are small enough for tests to reach. */
 export const TEST_LIMITS: ResourceLimits = {
   resourcesPerContext: 28,
   sessionsPerContext: 4,
@@ -26,7 +26,7 @@ const TIMEOUT_MS = 1000;
 
 export class VirtualTpm20 {
   readonly virtualizer: Tpm20Virtualizer;
-  /** Commands that went to the TPM. */
+  /** The number of commands that went to the TPM. */
   roundTrips = 0;
   readonly #driver: ExchangeDriver;
   #nextContext = 1;
@@ -78,7 +78,7 @@ export class VirtualTpm20 {
     return new VirtualClient(this, contextId);
   }
 
-  /** As the dispatcher does: by the direct path, or by an exchange where that is not enough. */
+  /** Executes a command as the dispatcher does: on the direct path, or by an exchange where that is not enough. */
   async execute(contextId: number, command: Uint8Array): Promise<Uint8Array> {
     const response = await this.#driver.executeDirect(
       { contextId, command, locality: 0, roundTrips: undefined },
@@ -92,7 +92,7 @@ export class VirtualTpm20 {
   }
 }
 
-/** A broker in front of a scripted TPM. */
+/** Starts a broker in front of a scripted TPM. */
 export async function scriptedBroker(options: ScriptedTpmOptions = {}, limits = TEST_LIMITS) {
   const tpm = new ScriptedTpm20(options);
   const broker = await VirtualTpm20.start((bytes) => tpm.transmit(bytes), { limits });
@@ -113,12 +113,12 @@ export class VirtualClient {
     return this.#tpm.execute(this.contextId, bytes);
   }
 
-  /** By an exchange even where the direct path would do. */
+  /** Sends a command by an exchange, even where the direct path would be enough. */
   exchange(bytes: Uint8Array): Promise<Uint8Array> {
     return this.#tpm.run(() => this.#tpm.virtualizer.execute(this.contextId, bytes));
   }
 
-  /** The response code only. */
+  /** Sends a command; resolves with the response code only. */
   async code(bytes: Uint8Array): Promise<number> {
     return responseCodeOf(await this.send(bytes));
   }

@@ -11,7 +11,7 @@ export class WireClient implements Disposable {
   readonly #waiting = new Map<number, (response: Response) => void>();
   #nextId = 100;
   responseCount = 0;
-  /** Result of the response that speaks for the connection as a whole, when the broker sent one. */
+  /** Result of the response for the connection as a whole (request id 0), if the broker has sent one. */
   refusal: number | undefined;
 
   private constructor(readonly socket: Socket) {
@@ -19,7 +19,7 @@ export class WireClient implements Disposable {
     socket.on('data', (chunk) => this.#take(chunk));
   }
 
-  /** Connects as the user, or as this process; says nothing yet. */
+  /** Connects as the user, or as this process; sends nothing yet. */
   static async connect(path: string, user?: TestUser): Promise<WireClient> {
     const socket = user === undefined ? connect(path) : asUser(user, () => connect(path));
     const client = new WireClient(socket);
@@ -27,7 +27,7 @@ export class WireClient implements Disposable {
     return client;
   }
 
-  /** Connects, says HELLO and opens a context. `versions`: 1 for TPM 1.2, 2 for 2.0, 3 for either. */
+  /** Connects, sends HELLO and opens a context. `versions`: 1 for TPM 1.2, 2 for 2.0, 3 for either. */
   static async open(path: string, user?: TestUser, versions = 2): Promise<WireClient> {
     const client = await WireClient.connect(path, user);
     client.socket.write(hello(1));
@@ -43,7 +43,7 @@ export class WireClient implements Disposable {
     return new Promise((resolve) => this.#waiting.set(id, resolve));
   }
 
-  /** The response to one TPM command, with the TBS result beside it. */
+  /** Submits one TPM command; resolves with the response and the TBS result. */
   async submit(command: Uint8Array): Promise<{ result: number; response: Buffer }> {
     const id = this.#nextId++;
     this.socket.write(submit(id, this.contextId, command));

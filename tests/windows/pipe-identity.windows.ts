@@ -18,7 +18,7 @@ describe('a named pipe', () => {
     client.write('first bytes');
     const { socket, caller, firstBytes } = await pipe.next();
     assert.deepEqual(caller, { userKey: `sid:${ownSid}`, callerClass: 'administrator', processId: process.pid });
-    assert.equal(await firstBytes, 'first bytes', 'what was read to know the caller is not lost');
+    assert.equal(await firstBytes, 'first bytes', 'the bytes read to identify the caller are not lost');
     client.destroy();
     await once(socket, 'close');
   });

@@ -29,12 +29,12 @@ export interface Arrival {
 export interface ServedPipe {
   readonly name: string;
   readonly refusals: Error[];
-  /** The next connection that is given out. */
+  /** Resolves with the next connection that the listener hands over. */
   next(): Promise<Arrival>;
   close(): void;
 }
 
-/** `onSocket` gets each connection before it flows. */
+/** `onSocket` receives each connection before its data flows. */
 export function servePipe(
   options: Partial<PipeListenOptions> = {},
   name = uniquePipeName(),

@@ -87,7 +87,7 @@ describe("policy in Windows' registry", () => {
     assert.deepEqual(settings.blockedCommands, [170]);
     assert.deepEqual(settings.allowedCommands.standardUser, [0x126]);
     assert.equal(settings.maxContexts, 33);
-    assert.deepEqual(problems, [], "what Windows keeps beside them is none of the broker's");
+    assert.deepEqual(problems, [], 'the broker ignores the values that Windows stores beside its own');
   });
 
   it('reports and ignores a value of another type', async () => {

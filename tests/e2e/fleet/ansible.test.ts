@@ -1,4 +1,4 @@
-/** The Ansible collection, run by the real ansible-playbook over SSH against machines with a broker each. */
+/** Tests the Ansible collection: the real ansible-playbook configures machines over SSH, each with a broker. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ const BROKER = {
   broker_start_retries: 60,
 };
 
-/** A play that applies the role with these variables, on `--forks 20` machines at once. */
+/** Returns a play that applies the role with these variables. */
 const role = (variables: object = {}) => [
   { hosts: 'all', gather_facts: false, roles: [{ role: 'tpmtbs.tbs.broker', vars: { ...BROKER, ...variables } }] },
 ];
@@ -113,7 +113,7 @@ describe('the Ansible collection on a fleet', function () {
     assert.deepEqual(await stateOf(first()), before);
   });
 
-  it('the modules undo what they set, once', async () => {
+  it('the modules undo what they set, and undoing it again changes nothing', async () => {
     const undo = tasks(
       { 'tpmtbs.tbs.tbs_policy': { settings: { standardUserAuthorizationFailureTotalThreshold: null } } },
       { 'tpmtbs.tbs.tbs_command_block': { commands: ['HashSequenceStart'], state: 'absent' } },

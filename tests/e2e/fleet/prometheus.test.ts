@@ -1,6 +1,6 @@
 /**
- * A real Prometheus over TLS on a fleet: who is locked out where, which machines differ in policy, TPM errors by
- * firmware.
+ * Tests a real Prometheus that scrapes a fleet over TLS: who is locked out where, which machines differ in policy, and
+ * TPM errors by firmware.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

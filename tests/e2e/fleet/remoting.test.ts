@@ -1,4 +1,4 @@
-/** PowerShell remoting over SSH to machines with a broker each, and examples/fleet.ps1. */
+/** Tests PowerShell remoting over SSH to machines that each have a broker, and examples/fleet.ps1. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -66,7 +66,7 @@ describe('PowerShell remoting to a fleet', function () {
     assert.ok(of('Lockout').every(({ threshold }) => threshold === 4));
     assert.ok(of('Status').every(({ health }) => health === 'Works'));
     assert.ok(of('PolicySetting').length > 10 * machines.length);
-    // The module's own view, which shows no property of that name.
+    // Only the module's own view shows AllUsers: no property has that name.
     assert.match(shown.join('\n'), /AllUsers\s+:.*0 of 9 failures/);
   });
 
@@ -150,7 +150,7 @@ interface Row {
   readonly Differences: string;
 }
 
-/** A PowerShell that was fetched as a tool finds .NET through this variable. */
+/** Returns the line of sshd_config with which a PowerShell that was fetched as a tool finds .NET. */
 function dotnetOfMachines(): readonly string[] {
   const root = process.env['DOTNET_ROOT'];
   return root === undefined ? [] : [`SetEnv DOTNET_ROOT=${root}`];

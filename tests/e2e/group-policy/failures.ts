@@ -6,7 +6,7 @@ import { DOMAIN_DN } from '../../support/group-policy-lab.js';
 import { blocks, GET_RANDOM, lasts, type Scene } from './scene.js';
 
 export function itStaysInForce(scene: () => Scene): void {
-  it('keeps what a damaged file of a GPO said before, and says so', async () => {
+  it('keeps what a GPO said before its file was damaged, and reports the damage', async () => {
     const { lab, policy, becomes, isBlocked } = scene();
     const gpo = await lab.createGpo('Damaged later', blocks(GET_RANDOM));
     await lab.link(DOMAIN_DN, gpo);
@@ -21,7 +21,7 @@ export function itStaysInForce(scene: () => Scene): void {
 
   it('stays in force when samba-gpupdate is killed at any step of writing the delivery', async () => {
     const { lab, root, duration, becomes, isBlocked } = scene();
-    assert.ok(await isBlocked(), 'from the test before');
+    assert.ok(await isBlocked(), 'the block of the previous test is in force');
     const gpo = await lab.createGpo('Changed later', [lasts(51)]);
     await lab.link(DOMAIN_DN, gpo);
     await lab.refresh();
@@ -44,7 +44,7 @@ export function itStaysInForce(scene: () => Scene): void {
     await lab.deleteGpo(gpo);
   }).timeout(300_000);
 
-  it('delivers into no folder that others can write, and follows no link of theirs', async () => {
+  it('does not deliver into a folder that others can write, and does not follow their links', async () => {
     const { lab, isBlocked } = scene();
     const lock = join(lab.delivery, '.lock');
     const manifest = join(lab.delivery, 'manifest.json');
@@ -92,27 +92,27 @@ export function itStaysInForce(scene: () => Scene): void {
     assert.ok(await isBlocked());
   });
 
-  it('prints what each GPO says with --rsop, and takes everything away with --unapply', async () => {
+  it('prints the settings of each GPO with --rsop, and removes all of them with --unapply', async () => {
     const { lab, becomes, isBlocked, isFree } = scene();
     assert.match(await lab.refresh('--rsop'), /BlockedCommands\\List\\379 = REG_SZ 379/);
     await lab.refresh('--unapply');
-    await becomes('freedom', isFree);
+    await becomes('the end of the block', isFree);
     const manifest = JSON.parse(await readFile(join(lab.delivery, 'manifest.json'), 'utf8')) as { state: string };
     assert.equal(manifest.state, 'unapplied');
     await lab.refresh();
     await becomes('the block', isBlocked);
   });
 
-  it('is taken away when the extension is unregistered, and comes back when it is registered again', async () => {
+  it('is removed when the extension is unregistered, and is in force again after it is registered again', async () => {
     const { lab, becomes, isBlocked, isFree } = scene();
     assert.match(await lab.unregisterExtension(), /no longer applies to this machine/);
-    await becomes('freedom', isFree);
+    await becomes('the end of the block', isFree);
     await lab.refresh();
     assert.ok(await isFree(), 'a refresh no longer delivers');
     const told = await lab.registerExtension();
     assert.ok(
       told.includes(`"folder": "${lab.delivery}"`),
-      'what to put into tbsd.json, since the folder is not the default',
+      'the output says what to put into tbsd.json, since the folder is not the default',
     );
     await lab.refresh();
     await becomes('the block', isBlocked);

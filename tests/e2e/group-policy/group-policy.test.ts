@@ -1,7 +1,7 @@
 /**
- * Group Policy from a real domain controller to a refused command: Samba as controller, a joined member whose
- * samba-gpupdate runs the extension, the broker, and a caller. The files beside this one have the tests of one subject
- * each; all of them use one domain.
+ * Tests Group Policy from a real domain controller to a refused command: Samba is the controller, samba-gpupdate runs
+ * the extension on a joined member, and the broker refuses the command of a caller. Each file beside this one tests one
+ * subject; all of them use one domain.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -23,9 +23,9 @@ describe('Group Policy of a domain', function () {
   };
 
   before(async function () {
-    // A domain controller needs network namespaces, and root to act as other users.
+    // The domain controller needs network namespaces, and acting as other users needs root.
     if (!canRunGroupPolicyLab()) return this.skip();
-    // Half a minute on an idle machine.
+    // The start takes half a minute on an idle machine.
     this.timeout(600_000);
     started = await startScene();
   });
@@ -57,8 +57,8 @@ describe('Group Policy of a domain', function () {
     for (const { details } of refused) assert.match(JSON.stringify(details), /GPO \\"No clearing\\" linked to/);
     await lab.unlink(DOMAIN_DN, gpo);
     await lab.refresh();
-    await becomes('freedom', async () => (await setting('blockedCommandsEnabled'))?.value === false);
-    assert.equal((await tpm2Clear()).status, 0, 'works again');
+    await becomes('the end of the block', async () => (await setting('blockedCommandsEnabled'))?.value === false);
+    assert.equal((await tpm2Clear()).status, 0, 'TPM2_Clear works again');
     await lab.deleteGpo(gpo);
   });
 
@@ -75,7 +75,7 @@ describe('Group Policy of a domain', function () {
     assert.deepEqual((await policy()).problems, []);
     await lab.deleteGpo(gpo);
     await lab.refresh();
-    await becomes('freedom', isFree);
+    await becomes('the end of the block', isFree);
   });
 
   it('moves a list from one GPO to another without a moment in which it is not in force', async () => {
@@ -101,17 +101,17 @@ describe('Group Policy of a domain', function () {
     }
     await refreshing;
     await becomes('the new source', async () => ((await setting('blockedCommands'))?.source ?? '').includes('Second'));
-    assert.equal((await policy()).revision, revision + 1, 'one transaction');
+    assert.equal((await policy()).revision, revision + 1, 'both changes take effect in one transaction');
     assert.ok(answered > 1);
 
     await lab.writeGpo(second, disabledBlockList);
     await lab.refresh();
-    await becomes('freedom', isFree);
+    await becomes('the end of the block', isFree);
     await lab.deleteGpo(first);
     await lab.deleteGpo(second);
   });
 
-  it('is written from Linux by the script of the page, which keeps what else the GPO says', async () => {
+  it('can be written from Linux by the script in the documentation, which keeps the rest of the GPO', async () => {
     const { lab, becomes, isBlocked, isFree, duration } = scene();
     const gpo = await lab.createGpo('From Linux', [lasts(33)]);
     await lab.blockInGpo(gpo, CLEAR, GET_RANDOM);
@@ -121,7 +121,7 @@ describe('Group Policy of a domain', function () {
     assert.equal(await duration(), 33);
     await lab.blockInGpo(gpo);
     await lab.refresh();
-    await becomes('freedom', isFree);
+    await becomes('the end of the block', isFree);
     assert.equal(await duration(), 33);
     await lab.deleteGpo(gpo);
     await lab.refresh();
@@ -131,7 +131,7 @@ describe('Group Policy of a domain', function () {
     const { lab } = scene();
     const store = await lab.loadTemplates(join(REPOSITORY, 'packaging', 'admx'));
     const files = ['en-US', 'en-US/tpmtbs.adml', 'fr-FR', 'fr-FR/tpmtbs.adml', 'tpmtbs.admx'];
-    assert.deepEqual([...store].sort(), files, 'and nothing else');
+    assert.deepEqual([...store].sort(), files, 'the store contains nothing else');
   });
 
   itFollowsLinks(scene);

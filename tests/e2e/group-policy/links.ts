@@ -23,7 +23,7 @@ export function itFollowsLinks(scene: () => Scene): void {
 
     await lab.changeLink(DOMAIN_DN, base, '--disable');
     await lab.refresh();
-    await becomes('freedom', isFree);
+    await becomes('the end of the block', isFree);
     assert.equal(await duration(), 30);
 
     await lab.changeLink(DOMAIN_DN, base);
@@ -31,20 +31,20 @@ export function itFollowsLinks(scene: () => Scene): void {
     await becomes('the block', isBlocked);
     await lab.setInheritance(unit, 'block');
     await lab.refresh();
-    await becomes('freedom', isFree);
+    await becomes('the end of the block', isFree);
     await lab.setInheritance(unit, 'inherit');
     await lab.refresh();
     await becomes('the block', isBlocked);
     await lab.setGpoAttribute(base, 'flags', '2');
     await lab.refresh();
-    await becomes('freedom, since the computer settings of the GPO are disabled', isFree);
+    await becomes('the end of the block, since the computer settings of the GPO are disabled', isFree);
     assert.match(await lab.refresh('--rsop'), /the computer settings of this GPO are disabled/);
     await lab.setGpoAttribute(base, 'flags', '0');
     await lab.refresh();
     await becomes('the block', isBlocked);
     await lab.denyGpo(base);
     await lab.refresh();
-    await becomes('freedom', isFree);
+    await becomes('the end of the block', isFree);
     await lab.deleteGpo(base);
     await lab.deleteGpo(own);
     await lab.refresh();
@@ -58,7 +58,7 @@ export function itFollowsLinks(scene: () => Scene): void {
     await lab.link(DOMAIN_DN, left);
     await lab.link(DOMAIN_DN, right);
     await lab.refresh();
-    await becomes('a value of the two', async () => [41, 42].includes(Number(await duration())));
+    await becomes('the value of either GPO', async () => [41, 42].includes(Number(await duration())));
     const before = Number(await duration());
     await lab.reverseLinks(DOMAIN_DN);
     await lab.refresh();
@@ -74,7 +74,7 @@ export function itFollowsLinks(scene: () => Scene): void {
     await lab.deleteGpo(left);
     await lab.deleteGpo(right);
     await lab.refresh();
-    await becomes('freedom', isFree);
+    await becomes('the end of the block', isFree);
   });
 
   it('reports a WMI filter that it cannot evaluate', async () => {

@@ -1,6 +1,6 @@
 /**
- * What the tests of Group Policy start from: a domain with a joined member, a broker that watches what is delivered
- * there, and callers. And entries of a GPO, as the administrative template writes them.
+ * The set-up of the Group Policy tests: a domain with a joined member, a broker that watches what is delivered there,
+ * and callers. Also the entries of a GPO, as the administrative template writes them.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -91,13 +91,13 @@ export async function startScene() {
     setting,
     refusalOf,
     duration: async () => (await setting('standardUserAuthorizationFailureDurationMinutes'))?.value,
-    /** The broker reads what was delivered within its settling time; `condition` is what the new policy makes true. */
+    /** Waits until the broker, after its settling time, has applied the delivered policy and `condition` holds. */
     becomes: async (what: string, condition: () => Promise<boolean>, seconds = 5): Promise<void> => {
       for (let tries = 0; tries < seconds * 40; tries += 1) {
         if (await condition()) return;
         await wait(25);
       }
-      assert.fail(`${what} did not come true within ${seconds} seconds: ${JSON.stringify(await policy())}`);
+      assert.fail(`timed out after ${seconds} seconds: ${what}; the policy is ${JSON.stringify(await policy())}`);
     },
     isBlocked: async () => (await aliceGetRandom()) !== undefined,
     isFree: async () => (await aliceGetRandom()) === undefined,

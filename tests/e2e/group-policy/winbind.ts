@@ -22,7 +22,7 @@ export function itFollowsWinbind(scene: () => Scene): void {
     await lab.deleteGpo(gpo);
     {
       await using _winbind = await lab.machines.startWinbind();
-      await becomes('freedom', isFree, REFRESH_SECONDS);
+      await becomes('the end of the block', isFree, REFRESH_SECONDS);
     }
   });
 }

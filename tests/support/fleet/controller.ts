@@ -7,7 +7,7 @@ import type { Fleet } from './fleet.js';
 
 const COLLECTIONS = join(REPOSITORY, 'packaging', 'ansible');
 
-/** What PLAY RECAP says of a machine. */
+/** The counts of a machine in PLAY RECAP. */
 export interface Recap {
   readonly ok: number;
   readonly changed: number;
@@ -59,7 +59,7 @@ export class AnsibleController {
     const sshArgs = Object.entries(ssh).map(([name, value]) => `-o ${name}=${value}`);
     const env = {
       HOME: this.#home,
-      // Of this test alone, whatever the machine's own says.
+      // Only this test's configuration applies, whatever the host has in its own.
       ANSIBLE_CONFIG: this.#file('ansible.cfg'),
       ANSIBLE_COLLECTIONS_PATH: COLLECTIONS,
       ANSIBLE_REMOTE_USER: 'root',

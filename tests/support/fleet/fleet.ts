@@ -25,7 +25,7 @@ export function whyNoFleet(...programs: readonly string[]): string | undefined {
 
 const PATH = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
 
-/** How many machines the tests use: 3, or $TPMTBS_FLEET_MACHINES (`npm run test:fleet`: 20). */
+/** Returns how many machines the tests use: 3, or $TPMTBS_FLEET_MACHINES (`npm run test:fleet`: 20). */
 export function fleetSize(): number {
   return Number(process.env['TPMTBS_FLEET_MACHINES'] ?? 3);
 }
@@ -33,7 +33,7 @@ export function fleetSize(): number {
 export interface FleetMachine {
   readonly name: string;
   readonly address: string;
-  /** Where tests on this machine reach the broker's JSON-RPC socket. */
+  /** The path at which tests on this host reach the broker's JSON-RPC socket. */
   readonly rpcSocket: string;
 }
 
@@ -97,7 +97,7 @@ export class Fleet {
     return spawn('nsenter', [...this.#inNetwork, program, ...args], { stdio: 'ignore' });
   }
 
-  /** Runs a program on a machine, past SSH. */
+  /** Runs a program on a machine without SSH. */
   runOn(machine: FleetMachine, program: string, args: readonly string[]): Promise<Run> {
     const child = this.#processes.get(machine.name);
     const of = (kind: string): string => `/proc/${child?.pid}/ns/${kind}`;
