@@ -205,8 +205,11 @@ describe('a standard user', function () {
       '0000000200000000', // CMD_INIT
       '00000003', // CMD_SHUTDOWN
       '0000000e', // CMD_STOP
-      '000000040000000000000000', // CMD_HASH_START and its like
-      '0000000500', // CMD_SET_LOCALITY 0 to 4
+      '00000006', // CMD_HASH_START
+      '0000000700000004ffffffff', // CMD_HASH_DATA
+      '00000008', // CMD_HASH_END
+      '0000000b03', // CMD_RESET_TPMESTABLISHED at locality 3
+      '0000000500', // CMD_SET_LOCALITY 0, 3 and 4
       '0000000503',
       '0000000504',
     ];
