@@ -1,5 +1,5 @@
-// as-standard-user PROGRAM ARGUMENTS…: runs a program with this user's token in which Administrators is for denying only,
-// which is what an administrator's programs have that were not elevated. Ends with the program's exit code.
+// as-standard-user PROGRAM ARGUMENTS…: runs a program as an administrator's programs run without elevation: with this user's
+// token, in which the group Administrators can only deny access. Exits with the program's exit code.
 #include <windows.h>
 
 #include <cstdio>
@@ -23,7 +23,7 @@ int main() {
   if (!CreateRestrictedToken(own, 0, 1, &disabled, 0, nullptr, 0, nullptr, &restricted)) {
     return Fail("CreateRestrictedToken");
   }
-  // The command line behind this program's own name, as it was written.
+  // The rest of the command line, unchanged.
   wchar_t* line = GetCommandLineW();
   bool quoted = *line == L'"';
   for (line++; *line != L'\0' && (quoted ? *line != L'"' : *line != L' '); line++) {

