@@ -226,6 +226,16 @@ describe('a JSON-RPC connection', () => {
     assert.equal(endpoint.finish.length, 8);
   });
 
+  it('answers a call that finishes later without another turn while nobody waits', async () => {
+    const endpoint = new Endpoint();
+    const client = endpoint.connect();
+    client.sends(framed(call(1, LATER)));
+    endpoint.source.run();
+    for (const finish of endpoint.finish) finish();
+    await new Promise(setImmediate);
+    assert.deepEqual(ids(client), [1]);
+  });
+
   it('answers calls that finish together in turns of their user, between which another user is served', async () => {
     const endpoint = new Endpoint(10_000_000);
     const clients = Array.from({ length: 50 }, () => endpoint.connect());
@@ -234,12 +244,12 @@ describe('a JSON-RPC connection', () => {
     for (const finish of endpoint.finish) finish();
     await new Promise(setImmediate);
     const answered = () => clients.reduce((sum, client) => sum + client.messages().length, 0);
-    assert.equal(answered(), 0, 'outside of turns');
+    assert.equal(answered(), 2, 'without a turn, as many as take the time of one');
     const root = endpoint.connect(ROOT);
     root.sends(framed(call(1, 'device/get')));
     endpoint.source.turn();
     assert.equal(root.messages().length, 1);
-    assert.equal(answered(), 2, 'each takes half a turn');
+    assert.equal(answered(), 4, 'each takes half a turn');
     endpoint.source.run();
     assert.equal(answered(), 200);
     assert.deepEqual(endpoint.budgetOf(), { reading: 0, calling: 0, replying: 0 });
