@@ -19,7 +19,7 @@ namespace tpmtbs {
 
 namespace {
 
-constexpr int kMaxAcceptedInTurn = 64;
+constexpr int kMaxAcceptedInTurn = 16;
 
 // listenOnUnixPath(path, backlog): returns the descriptor of a new listening socket.
 Napi::Value ListenOnUnixPath(const Napi::CallbackInfo& info) {
