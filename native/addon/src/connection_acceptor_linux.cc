@@ -19,7 +19,8 @@ namespace tpmtbs {
 
 namespace {
 
-constexpr int kMaxAcceptedInTurn = 16;
+constexpr int kMaxAcceptedInTurn = 64;
+constexpr uint64_t kMaxTurnNs = 1000000;
 
 // listenOnUnixPath(path, backlog): returns the descriptor of a new listening socket.
 Napi::Value ListenOnUnixPath(const Napi::CallbackInfo& info) {
@@ -147,7 +148,9 @@ class ConnectionAcceptor : public Napi::ObjectWrap<ConnectionAcceptor> {
     Napi::Env env = handle->owner->Env();
     Napi::HandleScope scope(env);
     Napi::CallbackScope callbacks(env, handle->owner->context_);
+    uint64_t began_ns = uv_hrtime();
     for (int i = 0; i < kMaxAcceptedInTurn && handle->owner != nullptr; i++) {
+      if (uv_hrtime() - began_ns >= kMaxTurnNs) return;
       int accepted = accept4(handle->fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (accepted < 0) {
         if (errno == ECONNABORTED || errno == EINTR) continue;

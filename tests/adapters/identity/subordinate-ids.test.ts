@@ -2,21 +2,24 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SubordinateIds } from '../../../ts-core/adapters/identity/subordinate-ids.js';
+import { LOOK_AGAIN_AFTER_MS, SubordinateIds } from '../../../ts-core/adapters/identity/subordinate-ids.js';
 
 describe('subordinate ids', () => {
   let folder: string;
   let path: string;
   let lookups: string[];
   let ids: SubordinateIds;
+  let nowMs: number;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'subuid-'));
     path = join(folder, 'subuid');
     lookups = [];
+    nowMs = 0;
     const users: Readonly<Record<string, string>> = { alice: 'uid:1000', bob: 'uid:1001', '1002': 'uid:1002' };
     ids = new SubordinateIds({
       path,
+      monotonicMs: () => nowMs,
       keyOf: (user) => {
         lookups.push(user);
         return users[user];
@@ -29,6 +32,7 @@ describe('subordinate ids', () => {
   function write(text: string): void {
     writeFileSync(`${path}+`, text);
     renameSync(`${path}+`, path);
+    nowMs += LOOK_AGAIN_AFTER_MS;
   }
 
   it('belong to the user who owns the range, by name or by number', () => {
@@ -54,6 +58,9 @@ describe('subordinate ids', () => {
     write('bob:100000:65536\n');
     assert.equal(ids.ownerOf(100_000), 1001);
     rmSync(path);
+    nowMs += LOOK_AGAIN_AFTER_MS - 1;
+    assert.equal(ids.ownerOf(100_000), 1001, 'the file was looked at a moment ago');
+    nowMs += 1;
     assert.equal(ids.ownerOf(100_000), undefined);
   });
 

@@ -7,6 +7,8 @@
 import { readFileSync, statSync } from 'node:fs';
 
 const SUBUID_FILE = '/etc/subuid';
+/** The file is looked at no more often, because a flood of connections would otherwise ask for it at each of them. */
+export const LOOK_AGAIN_AFTER_MS = 100;
 
 interface Range {
   readonly owner: string;
@@ -18,17 +20,21 @@ export interface SubordinateIdsOptions {
   /** Returns `uid:1000` for a name or a number. */
   readonly keyOf: (user: string) => string | undefined;
   readonly path?: string;
+  readonly monotonicMs?: () => number;
 }
 
 export class SubordinateIds {
   readonly #path: string;
   readonly #keyOf: (user: string) => string | undefined;
+  readonly #monotonicMs: () => number;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #version = '';
   #ranges: readonly Range[] = [];
   /** Looking up an owner's name may be slow, so it is done once for each version of the file. */
   readonly #owners = new Map<string, number | undefined>();
 
-  constructor({ keyOf, path = SUBUID_FILE }: SubordinateIdsOptions) {
+  constructor({ keyOf, path = SUBUID_FILE, monotonicMs = () => performance.now() }: SubordinateIdsOptions) {
+    this.#monotonicMs = monotonicMs;
     this.#keyOf = keyOf;
     this.#path = path;
   }
@@ -43,6 +49,9 @@ export class SubordinateIds {
   }
 
   #readWhenChanged(): void {
+    const nowMs = this.#monotonicMs();
+    if (nowMs - this.#lookedAtMs < LOOK_AGAIN_AFTER_MS) return;
+    this.#lookedAtMs = nowMs;
     const version = versionOf(this.#path);
     if (version === this.#version) return;
     this.#version = version;
