@@ -13,6 +13,8 @@ function rig() {
   let interest: 'none' | { readonly readable: boolean; readonly writable: boolean } = 'none';
   const sent: string[] = [];
   let peerReads = true;
+  /** The number of bytes that the kernel accepts now. */
+  let room = Number.POSITIVE_INFINITY;
   let onReadable: (received: number) => void = () => {};
   let onWritable: () => void = () => {};
   const connection = new NativeByteConnection({}, (_socket, buffer, readable, writable) => {
@@ -20,9 +22,11 @@ function rig() {
     onWritable = writable;
     const stream: ByteStream = {
       send(bytes, offset, end) {
-        if (!peerReads) return EAGAIN;
-        sent.push(Buffer.from(bytes).toString('latin1', offset, end));
-        return end - offset;
+        const accepted = Math.min(room, end - offset);
+        if (!peerReads || accepted === 0) return EAGAIN;
+        sent.push(Buffer.from(bytes).toString('latin1', offset, offset + accepted));
+        room -= accepted;
+        return accepted;
       },
       receive() {
         const bytes = arrived.shift();
@@ -61,6 +65,11 @@ function rig() {
     sent,
     peerStopsReading() {
       peerReads = false;
+    },
+    peerReadsSome(bytes: number) {
+      peerReads = true;
+      room = bytes;
+      onWritable();
     },
     peerReadsAgain() {
       peerReads = true;
@@ -169,5 +178,26 @@ describe('a connection over a stream of the addon', () => {
     assert.deepEqual([peer.connection.unsentBytes(), peer.interest], [5, { readable: true, writable: true }]);
     peer.peerReadsAgain();
     assert.deepEqual([peer.sent, peer.events, peer.interest], [['reply'], ['drained'], READING]);
+  });
+
+  it('sends what its peer did not read in order, also if the kernel accepts only a part', () => {
+    const peer = rig();
+    peer.peerStopsReading();
+    const texts = Array.from({ length: 500 }, (_, number) => `reply ${number};`.repeat(1 + (number % 7) * 40));
+    for (const text of texts) peer.connection.send(Buffer.from(text), text.length);
+    const whole = texts.join('');
+    assert.equal(peer.connection.unsentBytes(), whole.length);
+    while (peer.connection.unsentBytes() > 0) peer.peerReadsSome(700);
+    assert.deepEqual(peer.sent.join(''), whole);
+    assert.deepEqual(peer.events, ['drained']);
+  });
+
+  it('keeps many short replies together', () => {
+    const peer = rig();
+    peer.peerStopsReading();
+    for (let count = 0; count < 1000; count++) peer.connection.send(Buffer.from('0123456789'), 10);
+    peer.peerReadsAgain();
+    assert.ok(peer.sent.length <= 10, `${peer.sent.length} pieces`);
+    assert.equal(peer.sent.join(''), '0123456789'.repeat(1000));
   });
 });

@@ -21,12 +21,23 @@ const EAGAIN = -constants.errno.EAGAIN;
 /** Shared by all connections, because it is filled only right before it is handled. */
 const receiveBuffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
 
+/**
+ * The least room for bytes that the kernel has not accepted yet. A short response in an array of its own would take
+ * several times its length.
+ */
+const LEAST_UNSENT_ROOM_BYTES = 1024;
+
+/** Copies of bytes that the kernel has not accepted yet, from `start` to `end`. */
+interface Unsent {
+  readonly bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
 export class NativeByteConnection {
   events: NativeByteConnectionEvents | undefined;
   readonly #stream: ByteStream;
-  /** Copies of bytes that the kernel has not accepted yet; the first is sent up to #sentOfFirst. */
-  readonly #unsent: Uint8Array[] = [];
-  #sentOfFirst = 0;
+  readonly #unsent: Unsent[] = [];
   #unsentBytes = 0;
   #reading = true;
   #state: 'open' | 'flushing' | 'closed' = 'open';
@@ -94,9 +105,17 @@ export class NativeByteConnection {
   }
 
   #keep(bytes: Uint8Array, start: number, end: number): void {
-    // Not `slice`, which is a view of the same bytes if they are a Buffer.
-    this.#unsent.push(new Uint8Array(bytes.subarray(start, end)));
-    this.#unsentBytes += end - start;
+    const kept = bytes.subarray(start, end);
+    this.#unsentBytes += kept.length;
+    const last = this.#unsent.at(-1);
+    if (last !== undefined && last.end + kept.length <= last.bytes.length) {
+      last.bytes.set(kept, last.end);
+      last.end += kept.length;
+      return;
+    }
+    const room = new Uint8Array(Math.max(kept.length, LEAST_UNSENT_ROOM_BYTES));
+    room.set(kept);
+    this.#unsent.push({ bytes: room, start: 0, end: kept.length });
   }
 
   #watch(): void {
@@ -148,17 +167,16 @@ export class NativeByteConnection {
 
   #onWritable(): void {
     for (let first = this.#unsent[0]; first !== undefined; first = this.#unsent[0]) {
-      const sent = this.#stream.send(first, this.#sentOfFirst, first.length);
+      const sent = this.#stream.send(first.bytes, first.start, first.end);
       if (sent === EAGAIN) return;
       if (sent < 0) {
         this.close(false);
         return;
       }
-      this.#sentOfFirst += sent;
+      first.start += sent;
       this.#unsentBytes -= sent;
-      if (this.#sentOfFirst < first.length) return;
+      if (first.start < first.end) return;
       this.#unsent.shift();
-      this.#sentOfFirst = 0;
     }
     if (this.#state === 'flushing') {
       this.close(false);
