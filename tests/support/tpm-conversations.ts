@@ -76,7 +76,7 @@ export class Replay<Result> {
       return step.value;
     } finally {
       const recorded = this.#conversation.bytes.filter((_, index) => index % 2 === 0);
-      assert.deepEqual(sent, recorded, 'the exchange must send the bytes that the TPM accepted');
+      assert.deepEqual(sent, recorded, 'the exchange sends other bytes than the TPM accepted');
     }
   }
 
@@ -105,7 +105,7 @@ export function recordedTpm12(name: string): { readonly context: BrokerContext; 
     const exchange = begin();
     let step = exchange.next();
     while (step.done !== true) {
-      assert.equal(toHex(step.value), bytes.next().value, 'the use case must send the bytes that the TPM accepted');
+      assert.equal(toHex(step.value), bytes.next().value, 'the use case sends other bytes than the TPM accepted');
       step = exchange.next(fromHex(bytes.next().value ?? ''));
     }
     return step.value;
