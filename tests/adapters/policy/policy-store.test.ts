@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual, ok, rejects } from 'node:assert/strict';
+import { deepEqual, equal, match, notDeepEqual, notEqual, ok, rejects } from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import {
   appendFileSync,
@@ -169,6 +169,11 @@ describe('policy store', () => {
       const arrived = await settle(store, () => copyFileSync(groupPolicyFixture('baseline.pol'), pol));
       deepEqual(arrived.settings.blockedCommands, [129, 170]);
       deepEqual(arrived.problems, []);
+      const replaced = await settle(store, () => {
+        copyFileSync(groupPolicyFixture('deletions.pol'), join(base, 'new.pol'));
+        renameSync(join(base, 'new.pol'), pol);
+      });
+      notDeepEqual(replaced.settings.blockedCommands, arrived.settings.blockedCommands);
     });
 
     it('notices a folder that is created later, and one that was removed and created again', async () => {
