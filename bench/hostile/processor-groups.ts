@@ -13,8 +13,7 @@ const NAME = 'tpmtbs-bench-hostile';
 export class ProcessorGroups {
   readonly #services: string;
   readonly #users: string;
-  /** By uid. */
-  readonly #folders = new Map<number, string>();
+  readonly #foldersOfUsers = new Set<string>();
 
   private constructor(parent: string) {
     this.#services = join(parent, `${NAME}-services`);
@@ -35,15 +34,15 @@ export class ProcessorGroups {
   }
 
   placeUser(uid: number, processId: number): void {
-    const folder = this.#folders.get(uid) ?? join(this.#users, String(uid));
-    if (!this.#folders.has(uid)) mkdirSync(folder, { recursive: true });
-    this.#folders.set(uid, folder);
+    const folder = join(this.#users, String(uid));
+    mkdirSync(folder, { recursive: true });
+    this.#foldersOfUsers.add(folder);
     place(folder, processId);
   }
 
   /** Call this when the processes have ended. */
   remove(): void {
-    for (const folder of [...this.#folders.values(), this.#users, this.#services]) rmdirSync(folder);
+    for (const folder of [...this.#foldersOfUsers, this.#users, this.#services]) rmdirSync(folder);
   }
 }
 

@@ -140,8 +140,8 @@ export class NativeByteConnection {
   }
 
   readonly #receiveAtPace = (): void => {
-    const wasPostponed = this.#progress === 'postponed' || this.#progress === 'unwatched';
     const wasUnwatched = this.#progress === 'unwatched';
+    const wasPostponed = wasUnwatched || this.#progress === 'postponed';
     this.#progress = 'none';
     if (this.#state === 'closed') return;
     if (this.#receive()) {

@@ -68,7 +68,10 @@ export class MessageFrames {
     this.#rest = joined;
   }
 
-  /** Returns the next complete body; give it back to the rooms after use. Throws a FramingError if no further bytes can make the stream valid. */
+  /**
+   * Returns the next complete body; give it back to the rooms after use. Throws a FramingError if no further bytes can
+   * make the stream valid.
+   */
   next(): Buffer | undefined {
     if (this.#bodyBytes < 0 && !this.#readHeader()) return undefined;
     const body = this.#wholeBody();
@@ -127,8 +130,13 @@ export class MessageFrames {
 
 /** Returns the message with its header. */
 export function messageFrame(text: string): Buffer {
-  const header = headerOf(Buffer.byteLength(text));
-  return Buffer.from(header + text);
+  const length = Buffer.byteLength(text);
+  const header = headerOf(length);
+  // Joining the texts first would copy a reply of a megabyte twice.
+  const frame = Buffer.allocUnsafe(header.length + length);
+  frame.write(header, 'latin1');
+  frame.write(text, header.length);
+  return frame;
 }
 
 /**

@@ -37,7 +37,7 @@ export class MessageReplies {
     this.#awaited--;
     if (text !== undefined) this.#keep(text);
     if (this.#awaited > 0) return;
-    const texts = [...this.#texts];
+    const texts = this.#texts.splice(0);
     this.drop();
     // A single text is not joined, because that copies it.
     this.#onDone(this.#isBatch && texts.length > 0 ? `[${texts.join(',')}]` : texts[0]);
