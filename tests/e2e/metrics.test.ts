@@ -236,6 +236,8 @@ async function fillWithTraffic(daemon: TestDaemon): Promise<void> {
 
 async function ask(port: number, query: string): Promise<unknown[]> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`);
+  // Prometheus listens before its storage is ready, and answers "Service Unavailable" until then.
+  if (answer.status === 503) return [];
   const { status, error, data } = (await answer.json()) as { status: string; error?: string; data: { result: [] } };
   assert.equal(status, 'success', `${query}: ${error}`);
   return data.result;

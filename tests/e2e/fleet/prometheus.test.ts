@@ -111,10 +111,10 @@ describe('Prometheus over a fleet', function () {
     oldRoot.close();
   }
 
-  /** Queries Prometheus from the controller. */
+  /** Queries Prometheus from the controller; there are no samples while it is not listening or not ready (status 503). */
   async function ask(query: string, path = 'query'): Promise<readonly Sample[]> {
     const url = `http://127.0.0.1:9090/api/v1/${path}?query=${encodeURIComponent(query)}`;
-    const script = `fetch(${JSON.stringify(url)}).then(async (r) => console.log(await r.text()), () => console.log('{}'))`;
+    const script = `fetch(${JSON.stringify(url)}).then(async (r) => console.log(r.status === 503 ? '{}' : await r.text()), () => console.log('{}'))`;
     const { stdout } = await fleet.run(process.execPath, ['-e', script]);
     const answer = JSON.parse(stdout) as { status?: string; error?: string; data?: { result: readonly Sample[] } };
     assert.notEqual(answer.status, 'error', `${query}: ${answer.error}`);
