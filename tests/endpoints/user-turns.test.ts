@@ -158,6 +158,19 @@ describe('turns of the event loop', () => {
     );
   });
 
+  it('follow a piece that was served at once and left others ready', () => {
+    const { source, turns } = fakeTurns();
+    let served = 0;
+    turns.serve({ userKey: 'alice', serve: () => ++served < 3 });
+    assert.deepEqual([served, turns.waiting], [1, 1]);
+    turns.serveOnce('bob', () => served++);
+    assert.deepEqual([served, turns.waiting], [1, 2], 'somebody waits');
+    source.run();
+    assert.equal(served, 4);
+    turns.serveOnce('bob', () => served++);
+    assert.equal(served, 5);
+  });
+
   it('keep no data of closed connections', () => {
     const { source, turns } = fakeTurns();
     const gone: TurnWork = { userKey: 'alice', serve: () => assert.fail('served') };

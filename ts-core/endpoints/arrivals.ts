@@ -76,9 +76,7 @@ class WaitingArrival implements TurnWork {
       return false;
     }
     const { turns } = this.#shared;
-    bytes.paceBy?.((receive) => {
-      if (!turns.serveAtOnce(receive)) turns.addOnce(this.userKey, receive);
-    });
+    bytes.paceBy?.((receive) => turns.serveOnce(this.userKey, receive));
     setUp(bytes);
     return false;
   }

@@ -68,7 +68,7 @@ export class UserTurns {
    * Runs a short piece immediately instead of in a turn, and returns whether it did: only while nobody waits, and while
    * such pieces use less than half of the time. So successive single requests need no further turn of the event loop,
    * but a flood of them does. A piece may contain others. A piece that runs in its turn may contain others as well,
-   * until it has taken `LONGEST_NESTED_MS`.
+   * until it has taken `LONGEST_NESTED_MS`. Only a piece within a turn is charged: while nobody waits, nobody is owed.
    */
   serveAtOnce(piece: () => void): boolean {
     if (this.#inTurnBeganMs !== undefined) {
@@ -96,6 +96,19 @@ export class UserTurns {
       this.#atOnceMs -= Math.max(LEAST_COST_AT_ONCE_MS, this.#atOnceEndedMs - nowMs);
     }
     return true;
+  }
+
+  /** Serves one piece of the work immediately if `serveAtOnce` allows it, and whatever remains in turns. */
+  serve(work: TurnWork): void {
+    const isServed = this.serveAtOnce(() => {
+      if (work.serve()) this.add(work);
+    });
+    if (!isServed) this.add(work);
+  }
+
+  /** Runs the piece once: immediately if `serveAtOnce` allows it, or else in a turn of the user. */
+  serveOnce(userKey: string, piece: () => void): void {
+    if (!this.serveAtOnce(piece)) this.addOnce(userKey, piece);
   }
 
   /** Adding work that is already waiting changes nothing. */

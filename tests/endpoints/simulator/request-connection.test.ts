@@ -1,9 +1,9 @@
-/** Tests a connection of a simulator protocol: one request at a time, each in a turn of its user. */
+/** Tests a connection of a simulator protocol: one request at a time, in turns of its user while the loop is busy. */
 import assert from 'node:assert/strict';
 import { RequestConnection, type RequestProtocol } from '../../../ts-core/endpoints/simulator/request-connection.js';
 import { TURN_MS } from '../../../ts-core/endpoints/user-turns.js';
 import { FakeByteConnection } from '../../support/fake-byte-connection.js';
-import { fakeTurns } from '../../support/fake-turns.js';
+import { allowNothingAtOnce, fakeTurns } from '../../support/fake-turns.js';
 
 /** Each request is one byte, and the reply, which is immediate, is the same byte. */
 const ECHO: RequestProtocol = {
@@ -13,9 +13,10 @@ const ECHO: RequestProtocol = {
 };
 
 describe('a simulator connection', () => {
-  /** Connects an in-memory client that sends these requests; each takes a millisecond. */
+  /** Connects an in-memory client that sends these requests to a busy event loop; each takes a millisecond. */
   function connected(requests: string, protocol: Partial<RequestProtocol> = {}) {
     const { source, turns } = fakeTurns();
+    allowNothingAtOnce(source, turns);
     const client = new FakeByteConnection();
     let closed = 0;
     const timed: RequestProtocol = {
@@ -46,10 +47,18 @@ describe('a simulator connection', () => {
     assert.equal(client.reading, true);
   });
 
+  it('answers a single request immediately if the event loop is idle', () => {
+    const { source, client, replies } = connected('');
+    source.nowMs += 10 * TURN_MS;
+    client.sends('x');
+    assert.equal(replies(), 'x');
+  });
+
   it('sends the reply to a request that had to wait in a turn, and takes the next one only then', async () => {
-    const { source, replies } = connected('xyz', { answer: async (request) => ({ bytes: request }) });
+    const { source, turns, replies } = connected('xyz', { answer: async (request) => ({ bytes: request }) });
     for (let answered = 0; answered < 3; answered++) {
       source.run();
+      turns.addOnce('uid:1001', () => {});
       assert.equal(replies(), 'xyz'.slice(0, answered));
       await afterMicrotasks();
       assert.equal(replies(), 'xyz'.slice(0, answered), 'nothing outside of a turn');

@@ -112,7 +112,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
       maxBatchReplyBytes: limits.maxUnreadReplyBytes,
       budget: budget.calling,
       log,
-      onFinished: () => this.#answerSoon(),
+      onFinished: () => parts.turns.serve(this),
       onRoomAgain: () => this.#goOn(),
     });
     bytes.events = this;
@@ -209,15 +209,6 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     }
     this.#frames.makeRoom();
     this.#bytes.setReading(true);
-  }
-
-  /** Answers a call that has just finished: immediately, or in a turn if others wait. */
-  #answerSoon(): void {
-    const { turns } = this.#parts;
-    const answer = (): void => {
-      if (this.serve()) turns.add(this);
-    };
-    if (!turns.serveAtOnce(answer)) turns.add(this);
   }
 
   #isServing(): boolean {

@@ -1,8 +1,8 @@
 /**
  * One connection of a request-response protocol: extracts requests from the stream, answers each before it looks at the
  * next, and reads nothing while an answer is pending or unread. So a connection holds at most one request, one chunk
- * that followed it, and one reply, whatever the peer sends or leaves unread. It handles each request in a turn of its
- * user, and sends the reply to a request that had to wait in another one.
+ * that followed it, and one reply, whatever the peer sends or leaves unread. Requests and replies are charged to the
+ * connection's user.
  */
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
 import type { TurnWork, UserTurns } from '../user-turns.js';
@@ -90,14 +90,14 @@ export class RequestConnection implements TurnWork, ByteConnectionEvents {
     const answer = this.#protocol.answer(request);
     if (!(answer instanceof Promise)) return this.#send(answer);
     answer.then(
-      (given) => this.#sendInTurn(given),
+      (given) => this.#sendLater(given),
       () => this.#bytes.close(false),
     );
     return false;
   }
 
   #next(): void {
-    if (this.#takeNext()) this.#options.turns.add(this);
+    if (this.#takeNext()) this.#options.turns.serve(this);
   }
 
   /** Returns whether a request is ready. If it is incomplete, reads on. */
@@ -121,10 +121,10 @@ export class RequestConnection implements TurnWork, ByteConnectionEvents {
     return true;
   }
 
-  #sendInTurn(reply: RequestReply): void {
+  #sendLater(reply: RequestReply): void {
     if (this.#state !== 'answering') return;
     this.#reply = reply;
-    this.#options.turns.add(this);
+    this.#options.turns.serve(this);
   }
 
   /** Returns whether another request is ready. */
