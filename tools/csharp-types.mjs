@@ -1,11 +1,11 @@
 /**
  * Writes the module's result classes, module/src/Client/Types/Generated/NAME.g.cs, from the contract of the JSON-RPC
- * endpoint (build/protocol.json), so that the types of both languages have one source. Members beyond the protocol,
- * such as ToString(), are in the class's other part, module/src/Client/Types/NAME.cs.
+ * endpoint (build/protocol.json), so that the types of both languages have one source. Members beyond the protocol are in
+ * the class's other part, module/src/Client/Types/NAME.cs, such as a ToString() that reads better than the generated one.
  *
  *   npm run build && node tools/csharp-types.mjs
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -119,7 +119,7 @@ function renderClass(name, schema, enumerations) {
   );
   const assignments = members.map(({ name: property, read }) => `        ${property} = ${read}`);
   const usings = [
-    ...(properties.join().match(/DateTimeOffset|Array\./) ? ['using System;'] : []),
+    ...(!hasOtherPart(name) || properties.join().match(/DateTimeOffset|Array\./) ? ['using System;'] : []),
     'using TpmTbs.Client;',
   ];
   return `${HEADER}${usings.join('\n')}
@@ -132,8 +132,18 @@ public ${BASES.has(name) ? '' : 'sealed '}partial class ${name}
 ${properties.join('\n\n')}
 
 ${BASES.has(name) ? readConstructor(name, assignments) : readMethod(name, assignments)}
-}
+${hasOtherPart(name) ? '' : `\n${toStringMethod(members)}\n`}}
 `;
+}
+
+function hasOtherPart(name) {
+  return existsSync(path.join(path.dirname(TYPES_FOLDER), `${name}.cs`));
+}
+
+/** Shows every property by name, in the culture of numbers that the protocol has. */
+export function toStringMethod(members) {
+  const text = members.map(({ name }) => `${name}: {${name}}`).join(', ');
+  return `    /// <inheritdoc/>\n    public override string ToString() => FormattableString.Invariant($"${text}");`;
 }
 
 function readMethod(name, assignments) {

@@ -31,10 +31,11 @@ function overviewRow([name, { access, summary }]) {
   return `| \`${name}\` | ${cell(summary)} | ${administrator} | ${observer} | ${standardUser} | ${sandboxedApp} |`;
 }
 
-function methodSection([name, { summary, parameters, result }]) {
+function methodSection([name, { summary, parameters, result, example }]) {
   const named = result.$ref === undefined ? [propertyTable(result)] : [];
   const returned = result.$ref === undefined ? returnedInPlace(result) : `Returns ${typeOf(result)}.`;
-  return [`### ${name}`, summary, parameterPart(parameters), returned, ...named].filter(Boolean).join('\n\n');
+  const shown = JSON.stringify(example ?? {}) === '{}' ? '' : `Example: \`${JSON.stringify(example)}\``;
+  return [`### ${name}`, summary, parameterPart(parameters), shown, returned, ...named].filter(Boolean).join('\n\n');
 }
 
 function parameterPart(parameters) {

@@ -2,7 +2,7 @@
  * Writes build/protocol.json, the machine-readable contract of the JSON-RPC endpoint; tests compare the module's C#
  * types with it.
  *
- *   methods.NAME        summary, access by class, and the JSON Schemas of parameters and result
+ *   methods.NAME        summary, access by class, the JSON Schemas of parameters and result, and example parameters
  *   notifications.NAME  summary, and the JSON Schema of the parameters
  *   types.NAME          JSON Schema of a named object; `TpmTbs.NAME` in PowerShell; $ref "#/types/NAME" refers to it
  *
@@ -19,9 +19,9 @@ const PROTOCOL_PATH = fileURLToPath(new URL('../build/protocol.json', import.met
 export function describeProtocol() {
   const results = schemasOf(RPC_METHODS.map(({ name, result }) => [name, result]));
   const notified = schemasOf(RPC_NOTIFICATIONS.map(({ notification, params }) => [notification, params]));
-  const methods = RPC_METHODS.map(({ name, summary, access, params }) => [
+  const methods = RPC_METHODS.map(({ name, summary, access, params, example }) => [
     name,
-    { summary, access, parameters: parametersSchema(params), result: results.properties[name] },
+    { summary, access, parameters: parametersSchema(params), result: results.properties[name], example },
   ]);
   const notifications = RPC_NOTIFICATIONS.map(({ notification, summary }) => [
     notification,

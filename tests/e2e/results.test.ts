@@ -23,6 +23,8 @@ const NEEDS_DIRECTORY: readonly string[] = ['ownerAuthBackup/run', 'ownerAuthBac
 /** Needs the service of event actions: tests/e2e/event-actions.test.ts. */
 const NEEDS_SERVICE: readonly string[] = ['eventAction/test'];
 
+const STOPPING: readonly string[] = ['power/suspend', 'power/resume', 'service/stop'];
+
 describe('the result of every method', function () {
   this.timeout(120_000);
   let root: string;
@@ -51,7 +53,6 @@ describe('the result of every method', function () {
   }
 
   it('is as described: contexts, commands and resources', async () => {
-    await call('connection/ping');
     const { contextId } = await call<{ contextId: number }>('context/open', { versions: ['2.0'] });
     const command = createPrimaryEcc('', SIGNING_KEY.noDa).toString('base64');
     await call('command/submit', { contextId, command });
@@ -59,21 +60,12 @@ describe('the result of every method', function () {
     const { contexts } = await call<{ contexts: object[] }>('context/list');
     const { resources } = await call<{ resources: { id: string }[] }>('resource/list');
     assert.deepEqual([contexts.length, resources.length], [1, 1]);
-    await call('queue/get');
-    await call('activity/get', { seconds: 60 });
-    await call('report/get');
     assert.deepEqual(await call('resource/remove', { id: resources[0]?.id }), { removed: true });
     await call('command/cancel', { contextId });
     await call('context/close', { contextId });
   });
 
-  it('is as described: lists and lockout, with a failure of a user', async () => {
-    await call('commandBlock/list');
-    await call('commandBlock/add', { commands: ['TPM2_Sign'] });
-    await call('commandBlock/test', { command: 'TPM2_Sign', callerClass: 'standardUser' });
-    await call('commandBlock/remove', { commands: ['TPM2_Sign'] });
-    await call('commandGrant/add', { commands: [0x20000001], callerClass: 'standardUser' });
-    await call('commandGrant/remove', { commands: [0x20000001], callerClass: 'standardUser' });
+  it('is as described: lockout, with a failure of a user', async () => {
     if (canBecomeOthers()) await failOnce();
     const { users } = await call<{ users: object[] }>('lockout/get');
     assert.equal(users.length, canBecomeOthers() ? 1 : 0);
@@ -95,24 +87,12 @@ describe('the result of every method', function () {
     assert.notEqual(problems.length, 0);
     const { differences } = await call<{ differences: object[] }>('policy/test', { settings: { maxContexts: 100 } });
     assert.equal(differences.length, 1);
-    await call('policy/set', { settings: { maxContexts: 100 } });
-    await call('policy/export');
-    await call('policy/explain');
-    await call('policy/report');
-    await call('policy/refresh');
   });
 
   it('is as described: the TPM and its owner', async () => {
-    await call('authLevel/get');
-    await call('authLevel/set', { level: 4 });
-    await call('tpm/provisioning');
     await call('tpm/initialize', {});
     await call('tpm/openHierarchies', {});
-    await call('tpm/get');
-    await call('tpm/endorsementKey');
     await call('tpm/supportedFeatures', {});
-    await call('tpmLockoutParameters/get');
-    await call('tpmLockoutParameters/set', { maxTries: 40 });
     await call('tpm/unblock', {});
     const { ownerAuth } = await call<{ ownerAuth: string }>('ownerAuth/get', { type: 'Full' });
     await call('ownerAuth/import', { ownerAuth });
@@ -123,12 +103,8 @@ describe('the result of every method', function () {
   });
 
   it('is as described: firmware, status and events', async () => {
-    await call('eventLog/get');
-    await call('eventLog/test');
     await call('physicalPresence/request', { operation: 5 });
     await call('physicalPresence/get');
-    await call('device/get');
-    await call('status/get');
     const { recent } = await call<{ recent: object[] }>('event/subscribe', { recent: 1000 });
     assert.ok(recent.length > 5, `${recent.length} events`);
     await call('commandBlock/add', { commands: ['TPM2_Sign'] });
@@ -149,15 +125,14 @@ describe('the result of every method', function () {
     assert.deepEqual(await call('eventAction/unregister', { name: 'notify' }), { removed: true });
   });
 
-  it('is as described: power and stopping', async () => {
-    await call('power/suspend');
-    await call('status/get');
-    await call('power/resume');
-    await call('service/stop', {});
+  it('is as described: all other methods, with the example parameters of their contracts', async () => {
+    const later = new Set([...NEEDS_DIRECTORY, ...NEEDS_SERVICE, ...STOPPING]);
+    const others = RPC_METHODS.filter(({ name }) => !succeeded.has(name) && !later.has(name));
+    assert.ok(others.length > 20, `${others.length} methods`);
+    for (const { name, example } of others) await call(name, example ?? {});
   });
 
-  it('was tested for every method', () => {
-    const unseen = RPC_METHODS.map(({ name }) => name).filter((name) => !succeeded.has(name));
-    assert.deepEqual(unseen.sort(), [...NEEDS_DIRECTORY, ...NEEDS_SERVICE].sort());
+  it('is as described: power and stopping', async () => {
+    for (const name of STOPPING) await call(name);
   });
 });

@@ -36,4 +36,5 @@ export const activityGet = method('activity/get', {
     })
     .optional(),
   result: Activity,
+  example: { seconds: 60 },
 });

@@ -37,4 +37,5 @@ export const authLevelSet = method('authLevel/set', {
     force: z.boolean().default(false).describe('Accepts a random new value that is stored nowhere.'),
   }),
   result: AuthLevel,
+  example: { level: 4 },
 });

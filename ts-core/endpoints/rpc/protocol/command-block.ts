@@ -96,6 +96,7 @@ export const commandBlockTest = method('commandBlock/test', {
       .describe('The handles of the command, in case a rule restricts handles.'),
   }),
   result: CommandBlock,
+  example: { command: 'TPM2_Clear', callerClass: 'standardUser' },
 });
 
 export const commandBlockAdd = method('commandBlock/add', {
@@ -103,6 +104,7 @@ export const commandBlockAdd = method('commandBlock/add', {
   access: ADMINISTRATOR_ONLY,
   params: listChangeParams,
   result: ListChange,
+  example: { commands: ['TPM2_Sign'] },
 });
 
 export const commandBlockRemove = method('commandBlock/remove', {
@@ -110,6 +112,7 @@ export const commandBlockRemove = method('commandBlock/remove', {
   access: ADMINISTRATOR_ONLY,
   params: listChangeParams,
   result: ListChange,
+  example: { commands: ['TPM2_Sign'] },
 });
 
 export const commandGrantAdd = method('commandGrant/add', {
@@ -118,6 +121,7 @@ export const commandGrantAdd = method('commandGrant/add', {
   access: ADMINISTRATOR_ONLY,
   params: grantChangeParams,
   result: ListChange,
+  example: { commands: [0x20000001], callerClass: 'standardUser' },
 });
 
 export const commandGrantRemove = method('commandGrant/remove', {
@@ -125,4 +129,5 @@ export const commandGrantRemove = method('commandGrant/remove', {
   access: ADMINISTRATOR_ONLY,
   params: grantChangeParams,
   result: ListChange,
+  example: { commands: [0x20000001], callerClass: 'standardUser' },
 });

@@ -50,4 +50,5 @@ export const lockoutReset = method('lockout/reset', {
     })
     .optional(),
   result: Lockout,
+  example: { user: 'uid:1000' },
 });

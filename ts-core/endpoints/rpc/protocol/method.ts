@@ -20,6 +20,11 @@ export interface RpcMethod<
   readonly access: AccessByRole;
   readonly params: Params;
   readonly result: Result;
+  /**
+   * Parameters with which the method succeeds on a broker that has just started, for docs/json-rpc.md.
+   * tests/e2e/results.test.ts calls it with them.
+   */
+  readonly example?: z.input<Params>;
 }
 
 export function method<const Name extends string, Params extends z.ZodType, Result extends z.ZodType>(

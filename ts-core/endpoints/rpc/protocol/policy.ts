@@ -107,6 +107,7 @@ export const policySet = method('policy/set', {
     dryRun: z.boolean().default(false).describe('Only reports the differences.'),
   }),
   result: PolicyChange,
+  example: { settings: { maxContexts: 100 } },
 });
 
 export const policyTest = method('policy/test', {
@@ -114,6 +115,7 @@ export const policyTest = method('policy/test', {
   access: NOT_SANDBOXED,
   params: z.strictObject({ settings: desiredSettings.describe('The desired values by name.') }),
   result: PolicyCompliance,
+  example: { settings: { maxContexts: 100 } },
 });
 
 export const policyRefresh = method('policy/refresh', {

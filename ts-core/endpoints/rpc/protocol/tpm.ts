@@ -216,6 +216,7 @@ export const tpmLockoutParametersSet = method('tpmLockoutParameters/set', {
     ownerAuth: currentAuthText.optional().describe('The current value; default: the stored one.'),
   }),
   result: LockoutParameter,
+  example: { maxTries: 40 },
 });
 
 export const AutoProvisioning = objectType(
