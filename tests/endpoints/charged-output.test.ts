@@ -29,7 +29,7 @@ describe('the output of a connection', () => {
     output.sendBytes(new Uint8Array(100), 20);
     assert.deepEqual(figures(), { charged: 36, unread: 36, delivered: 0 });
     client.readsEverything();
-    output.settle();
+    output.updateCharge();
     assert.deepEqual(figures(), { charged: 0, unread: 0, delivered: 36 });
   });
 

@@ -15,12 +15,12 @@ describe('refused connections', () => {
     };
     const refused = new RefusedConnections(log, clock);
     for (let count = 0; count < 1000; count++) {
-      refused.tell('a connection was refused: too many are open', { user: 'uid:1000' });
+      refused.log('a connection was refused: too many are open', { user: 'uid:1000' });
       clock.advance(1);
     }
-    refused.tell('a wire connection was refused', { error: 'unknown' });
+    refused.log('a wire connection was refused', { error: 'unknown' });
     clock.advance(60_000);
-    refused.tell('a connection was refused: too many are open', { user: 'uid:1001' });
+    refused.log('a connection was refused: too many are open', { user: 'uid:1001' });
     assert.deepEqual(lines, [
       'a connection was refused: too many are open {"user":"uid:1000"}',
       'a wire connection was refused {"error":"unknown"}',

@@ -15,11 +15,11 @@ import type { ManageProvisioning } from './owner-auth/manage-provisioning.js';
 import type { ReportTpm } from './owner-auth/report-tpm.js';
 import type { RevokeAttestation } from './owner-auth/revoke-attestation.js';
 import type { CommandLists } from './policy/command-lists.js';
-import type { ManageBlockLists } from './policy/manage-block-lists.js';
+import type { ManageCommandLists } from './policy/manage-command-lists.js';
 import type { ManagePolicy } from './policy/manage-policy.js';
 import type { UserNames } from './ports/operating-system.js';
 import type { ManagePower } from './power/manage-power.js';
-import type { RecentCommands } from './status/command-activity.js';
+import type { CommandActivityCounter } from './status/command-activity.js';
 import type { RecentAnswers } from './status/recent-answers.js';
 import type { ReportQueue } from './status/report-queue.js';
 import type { ReportStatus } from './status/report-status.js';
@@ -27,7 +27,7 @@ import type { ReportStatus } from './status/report-status.js';
 export interface Application {
   readonly commands: CommandService;
   readonly contexts: ManageContexts;
-  readonly blockLists: ManageBlockLists;
+  readonly blockLists: ManageCommandLists;
   readonly commandLists: CommandLists;
   readonly lockout: ManageLockout;
   readonly policy: ManagePolicy;
@@ -38,7 +38,7 @@ export interface Application {
   readonly tpm: ReportTpm;
   readonly status: ReportStatus;
   readonly queueReport: ReportQueue;
-  readonly recentCommands: RecentCommands;
+  readonly recentCommands: CommandActivityCounter;
   /** Recent answers to the questions about the TPM that any caller may ask at any rate. */
   readonly recentAnswers: RecentAnswers;
   readonly resources: ManageResources;

@@ -15,9 +15,9 @@ import type { Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { Application } from './application.js';
 import { CommandService, type QueueLimits } from './commands/command-service.js';
 import { Dispatcher } from './commands/dispatcher.js';
+import { IdleEviction } from './commands/idle-eviction.js';
 import type { PendingCommand } from './commands/pending-command.js';
-import { CommandGate } from './commands/refuse-command.js';
-import { VacateIdleTpm } from './commands/vacate-idle-tpm.js';
+import { CommandRefusals } from './commands/refuse-command.js';
 import { Contexts } from './contexts/contexts.js';
 import { SnapshotKeeper } from './contexts/keep-snapshot.js';
 import { ManageContexts } from './contexts/manage-contexts.js';
@@ -29,13 +29,13 @@ import { ReportEventLog } from './firmware/report-event-log.js';
 import { AuthFailureRecorder } from './lockout/auth-failure-recorder.js';
 import { LockoutService } from './lockout/lockout-service.js';
 import { ManageLockout } from './lockout/manage-lockout.js';
-import { TpmLimit } from './lockout/tpm-limit.js';
+import { TpmMaxTries } from './lockout/tpm-max-tries.js';
 import { ManageAuthLevel } from './owner-auth/manage-auth-level.js';
 import { ownerAuthorization } from './owner-auth/owner-authorization.js';
 import { RevokeAttestation } from './owner-auth/revoke-attestation.js';
 import { CommandLists } from './policy/command-lists.js';
 import { followPolicy } from './policy/follow-policy.js';
-import { ManageBlockLists } from './policy/manage-block-lists.js';
+import { ManageCommandLists } from './policy/manage-command-lists.js';
 import { ManagePolicy } from './policy/manage-policy.js';
 import type { ActionScripts } from './ports/action-scripts.js';
 import type { EventLoop } from './ports/event-loop.js';
@@ -50,7 +50,7 @@ import { ManagePower } from './power/manage-power.js';
 import { askStarted, shutDownTpm, startTpmIfNeeded } from './power/start-tpm.js';
 import { adoptTpm, knownTpm, type ReplacedTpm, readTpmIdentity } from './state/tpm-bound-state.js';
 import { WatchTpmIdentity } from './state/watch-tpm-identity.js';
-import { RecentCommands } from './status/command-activity.js';
+import { CommandActivityCounter } from './status/command-activity.js';
 import { RecentAnswers } from './status/recent-answers.js';
 import { ReportQueue } from './status/report-queue.js';
 import { ReportStatus } from './status/report-status.js';
@@ -121,7 +121,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const lockout = new LockoutService({ store, clock, settings: () => policy.current().settings, events });
   await lockout.restore();
   const queue = new CommandQueue<PendingCommand>({ agingHorizonMs: parts.agingHorizonMs, longestRun: LONGEST_RUN });
-  const gate = new CommandGate({
+  const gate = new CommandRefusals({
     version,
     lists: () => lists.lists,
     listsRevision: () => lists.revision,
@@ -141,7 +141,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       (_pending, outcome) => owner.lockoutWatch.commandEnded(outcome),
       (pending, _outcome, response) => owner.lockoutAuthorization.answered(pending.command, response),
       () => {
-        vacateIdleTpm.commandEnded();
+        idleEviction.commandEnded();
         return undefined;
       },
     ],
@@ -151,7 +151,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const tpmParts = { version, transport, virtualizer, queue, gate, recorder, clock, log };
   const presence = new TpmPresence({ transport, events, clock, log });
   const dispatcher = new Dispatcher({ ...tpmParts, eventLoop, presence, longestCommandMs });
-  const vacateIdleTpm = new VacateIdleTpm({ dispatcher, virtualizer, idleMs: parts.idleEvictionMs, clock, log });
+  const idleEviction = new IdleEviction({ dispatcher, virtualizer, idleMs: parts.idleEvictionMs, clock, log });
   // This must precede everything that reads the state that belongs to the TPM.
   const { facts, replacedTpm } = await startTpmAndTables(parts, dispatcher);
   const physicalPresence = new ManagePhysicalPresence(parts.physicalPresence, events);
@@ -165,12 +165,12 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   });
   const snapshots = new SnapshotKeeper(parts);
   const totalThreshold = () => policy.current().settings.standardUserAuthorizationFailureTotalThreshold;
-  const tpmLimit = new TpmLimit({ version, transport, dispatcher, totalThreshold, events, log });
-  await tpmLimit.fit();
+  const tpmMaxTries = new TpmMaxTries({ version, transport, dispatcher, totalThreshold, events, log });
+  await tpmMaxTries.raiseIfNeeded();
   followPolicy(policy, events, (changed) => {
     lists.policyChanged(changed);
     void owner.coordinator.levelMayHaveChanged();
-    void tpmLimit.fit();
+    void tpmMaxTries.raiseIfNeeded();
   });
   const contexts = new Contexts(() => policy.current());
   const commands = new CommandService({
@@ -217,12 +217,12 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     clock,
     log,
   });
-  const recentCommands = new RecentCommands(clock);
+  const recentCommands = new CommandActivityCounter(clock);
   commands.follow((ended) => recentCommands.count(ended));
   const application: Application = {
     commands,
     contexts: new ManageContexts(contexts, commands, virtualizer, events),
-    blockLists: new ManageBlockLists(version, lists, events),
+    blockLists: new ManageCommandLists(version, lists, events),
     commandLists: lists,
     lockout: new ManageLockout(lockout, events, parts.userNames),
     policy: new ManagePolicy(policy, events, clock, version, parts.machineName),

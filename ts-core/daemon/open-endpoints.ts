@@ -89,7 +89,7 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
   try {
     closers.push(await openSimulators(parts, shared, listed));
     closers.push(await openWire(parts, shared, listed));
-    const onRefused = (error: unknown): void => parts.refused.tell('a scrape of the metrics was refused', { error });
+    const onRefused = (error: unknown): void => parts.refused.log('a scrape of the metrics was refused', { error });
     const metrics = SharedMetrics.of(parts.application, parts.identity.version);
     closers.push(() => metrics.close());
     const opened = await openMetrics({ ...parts, metrics, onRefused });
@@ -174,7 +174,7 @@ async function openWire(parts: EndpointParts, { turns, budgets }: SharedCosts, l
     maxConnections: limits.connections,
     maxConnectionsPerUser: limits.connectionsPerUser,
     frameTimeoutMs: timeouts.partialMessageMs,
-    onRefused: (error) => refused.tell('a wire connection was refused', { error }),
+    onRefused: (error) => refused.log('a wire connection was refused', { error }),
   });
   listed.push({ kind: 'wire', address: sockets.wire });
   return () => wire.close();
@@ -207,7 +207,7 @@ async function openSimulators(
     accept,
     processOf,
     turns,
-    onRefused: (error) => refused.tell('a simulator connection was refused', { error }),
+    onRefused: (error) => refused.log('a simulator connection was refused', { error }),
   });
   if (swtpm !== null) listed.push({ kind: 'swtpm', address: swtpm.data });
   if (mssim !== null) listed.push({ kind: 'mssim', address: mssim.command });

@@ -25,11 +25,11 @@ export class ChargedOutput {
   sendBytes(bytes: Uint8Array, length: number): void {
     this.#sentBytes += length;
     this.#connection.send(bytes, length);
-    this.settle();
+    this.updateCharge();
   }
 
   /** Updates the charge to what is unread now. */
-  settle(): void {
+  updateCharge(): void {
     this.#unread.is(this.unreadBytes);
   }
 

@@ -2,15 +2,15 @@
 import type { Log } from '../application/ports/logs.js';
 import type { Clock } from '../application/ports/operating-system.js';
 
-const TOLD_EVERY_MS = 60_000;
+const LOGGED_EVERY_MS = 60_000;
 
-interface Told {
+interface LoggedReason {
   readonly atMs: number;
-  untold: number;
+  suppressed: number;
 }
 
 export class RefusedConnections {
-  readonly #told = new Map<string, Told>();
+  readonly #logged = new Map<string, LoggedReason>();
   readonly #log: Log;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
 
@@ -20,14 +20,14 @@ export class RefusedConnections {
   }
 
   /** `reason` must be one of a small set of texts; it becomes the message of the log line. */
-  tell(reason: string, fields: Readonly<Record<string, unknown>>): void {
+  log(reason: string, fields: Readonly<Record<string, unknown>>): void {
     const nowMs = this.#clock.monotonicMs();
-    const last = this.#told.get(reason);
-    if (last !== undefined && nowMs - last.atMs < TOLD_EVERY_MS) {
-      last.untold++;
+    const last = this.#logged.get(reason);
+    if (last !== undefined && nowMs - last.atMs < LOGGED_EVERY_MS) {
+      last.suppressed++;
       return;
     }
-    this.#told.set(reason, { atMs: nowMs, untold: 0 });
-    this.#log.warn({ ...fields, ...(last?.untold ? { refusedMeanwhile: last.untold } : {}) }, reason);
+    this.#logged.set(reason, { atMs: nowMs, suppressed: 0 });
+    this.#log.warn({ ...fields, ...(last?.suppressed ? { refusedMeanwhile: last.suppressed } : {}) }, reason);
   }
 }

@@ -5,7 +5,7 @@ import {
   resultOfRefusal,
   resultOfResponse,
 } from '../../../ts-core/application/commands/command-meter.js';
-import { RecentCommands } from '../../../ts-core/application/status/command-activity.js';
+import { CommandActivityCounter } from '../../../ts-core/application/status/command-activity.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { ALICE, ROOT } from '../../support/callers.js';
@@ -68,7 +68,7 @@ describe('the counted result of a command', () => {
     const { connect, service } = commandServiceRig({
       gate: { refusalAtSubmission: () => new TbsError('TPM_E_COMMAND_BLOCKED') },
     });
-    const recent = new RecentCommands(new FakeClock());
+    const recent = new CommandActivityCounter(new FakeClock());
     service.follow((ended) => recent.count(ended));
     const { open, submit } = connect();
     const contextId = open();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {
-  CommandGate,
-  type CommandGateParts,
+  CommandRefusals,
+  type CommandRefusalsParts,
   lockoutError,
 } from '../../../ts-core/application/commands/refuse-command.js';
 import type { LockoutVerdict } from '../../../ts-core/domain/lockout/lockout-window.js';
@@ -29,11 +29,11 @@ const INDIVIDUAL = 'standardUserAuthorizationFailureIndividualThreshold';
 const TOTAL = 'standardUserAuthorizationFailureTotalThreshold';
 const OWNED = new TbsError('TPM_E_COMMAND_BLOCKED', { message: 'Use Set-TpmOwnerAuth.' });
 
-function setUp(parts: Partial<CommandGateParts> = {}) {
+function setUp(parts: Partial<CommandRefusalsParts> = {}) {
   const { events, told } = recordedEvents();
   const askedAboutLockout: string[] = [];
   const { lockout = () => ({ open: true }) } = parts;
-  const gate = new CommandGate({
+  const gate = new CommandRefusals({
     version: '2.0',
     lists: () => listsOf(),
     listsRevision: () => 1,
@@ -145,7 +145,7 @@ describe('the command gate: the rule of the owner authorization', () => {
 
   it('gets the submitted command', () => {
     const asked: number[] = [];
-    const ownerAuthorizationRule: CommandGateParts['ownerAuthorizationRule'] = ({ header }) => {
+    const ownerAuthorizationRule: CommandRefusalsParts['ownerAuthorizationRule'] = ({ header }) => {
       asked.push(header.code);
       return undefined;
     };

@@ -7,7 +7,7 @@ import { LockoutService } from '../../../ts-core/application/lockout/lockout-ser
 import { ManageLockout } from '../../../ts-core/application/lockout/manage-lockout.js';
 import { ManageAuthLevel } from '../../../ts-core/application/owner-auth/manage-auth-level.js';
 import { CommandLists } from '../../../ts-core/application/policy/command-lists.js';
-import { ManageBlockLists } from '../../../ts-core/application/policy/manage-block-lists.js';
+import { ManageCommandLists } from '../../../ts-core/application/policy/manage-command-lists.js';
 import type { PolicyStore } from '../../../ts-core/application/ports/policy-store.js';
 import type { StateRecords } from '../../../ts-core/application/ports/state-store.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
@@ -87,7 +87,7 @@ for (const fault of ['ENOSPC', 'EIO'] as const) {
     it('refuses to block, unblock, grant and revoke, and every verdict stays the same', async () => {
       const { store, events, told } = setUp();
       const lists = new CommandLists(NO_POLICY, store);
-      const manage = new ManageBlockLists('2.0', lists, events);
+      const manage = new ManageCommandLists('2.0', lists, events);
       const changes = [
         () => manage.block(ROOT, [TPM2_SIGN], undefined),
         () => manage.unblock(ROOT, [TPM2_SIGN], undefined),

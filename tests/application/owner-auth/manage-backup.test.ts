@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Remaining } from '../../../ts-core/application/owner-auth/change-owner-auth.js';
 import { ManageBackup } from '../../../ts-core/application/owner-auth/manage-backup.js';
+import type { Remaining } from '../../../ts-core/application/owner-auth/owner-auth-change.js';
 import type { OwnerAuthCoordinator } from '../../../ts-core/application/owner-auth/owner-auth-coordinator.js';
 import type { BackupRecord } from '../../../ts-core/application/owner-auth/owner-auth-record.js';
 import { ROOT } from '../../support/callers.js';

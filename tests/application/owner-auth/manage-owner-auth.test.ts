@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { LockoutService } from '../../../ts-core/application/lockout/lockout-service.js';
-import type { Remaining } from '../../../ts-core/application/owner-auth/change-owner-auth.js';
 import { ManageOwnerAuth } from '../../../ts-core/application/owner-auth/manage-owner-auth.js';
+import type { Remaining } from '../../../ts-core/application/owner-auth/owner-auth-change.js';
 import type { OwnerAuthCoordinator } from '../../../ts-core/application/owner-auth/owner-auth-coordinator.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import type { OsManagedAuthLevel } from '../../../ts-core/domain/policy/settings.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { PendingCommand } from '../../../ts-core/application/commands/pending-command.js';
-import type { Remaining } from '../../../ts-core/application/owner-auth/change-owner-auth.js';
+import type { Remaining } from '../../../ts-core/application/owner-auth/owner-auth-change.js';
 import {
   OwnerAuthCoordinator,
   type OwnerAuthCoordinatorParts,
@@ -173,7 +173,7 @@ describe('what a change has left to do', () => {
     clock.advance(60 * MINUTE_MS);
     await settled();
     assert.equal(clock.pendingTimers(), 0);
-    coordinator.settle({ kind: 'backup' });
+    coordinator.schedule({ kind: 'backup' });
     taken();
     clock.advance(MINUTE_MS);
     await settled();
@@ -182,7 +182,7 @@ describe('what a change has left to do', () => {
 
   it('waits for a reset without a timer if only that helps', async () => {
     const { coordinator, clock } = setUp();
-    coordinator.settle({ kind: 'recovery', waitSeconds: null });
+    coordinator.schedule({ kind: 'recovery', waitSeconds: null });
     assert.deepEqual([coordinator.isUnsettled, clock.pendingTimers()], [true, 0]);
   });
 

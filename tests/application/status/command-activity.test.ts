@@ -1,6 +1,9 @@
 import { strict as assert } from 'node:assert';
 import type { EndedCommand } from '../../../ts-core/application/commands/command-meter.js';
-import { LONGEST_PERIOD_SECONDS, RecentCommands } from '../../../ts-core/application/status/command-activity.js';
+import {
+  CommandActivityCounter,
+  LONGEST_PERIOD_SECONDS,
+} from '../../../ts-core/application/status/command-activity.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
 const SIGN = 0x15d;
@@ -17,7 +20,7 @@ function refused(code: number | undefined): EndedCommand {
 describe('the recent activity', () => {
   it('counts answered and unanswered commands by code, most frequent first', () => {
     const clock = new FakeClock();
-    const recent = new RecentCommands(clock);
+    const recent = new CommandActivityCounter(clock);
     clock.advance(10_000);
     recent.count(answered(GET_RANDOM, 4));
     recent.count(answered(SIGN, 10));
@@ -30,7 +33,7 @@ describe('the recent activity', () => {
   });
 
   it('counts malformed submissions under no code', () => {
-    const recent = new RecentCommands(new FakeClock());
+    const recent = new CommandActivityCounter(new FakeClock());
     recent.count(refused(undefined));
     assert.deepEqual(
       recent.during(1).commands.map(({ code, unanswered }) => [code, unanswered]),
@@ -40,7 +43,7 @@ describe('the recent activity', () => {
 
   it('forgets commands that ended before the period', () => {
     const clock = new FakeClock();
-    const recent = new RecentCommands(clock);
+    const recent = new CommandActivityCounter(clock);
     recent.count(answered(SIGN, 10));
     clock.advance(5_000);
     assert.equal(recent.during(5).commands.length, 1);
@@ -49,7 +52,7 @@ describe('the recent activity', () => {
 
   it('reuses the slot of a second that lies further back than the longest period', () => {
     const clock = new FakeClock();
-    const recent = new RecentCommands(clock);
+    const recent = new CommandActivityCounter(clock);
     recent.count(answered(SIGN, 10));
     clock.advance((LONGEST_PERIOD_SECONDS + 1) * 1000);
     recent.count(answered(SIGN, 20));
@@ -61,7 +64,7 @@ describe('the recent activity', () => {
 
   it('covers no time before the broker started', () => {
     const clock = new FakeClock();
-    const recent = new RecentCommands(clock);
+    const recent = new CommandActivityCounter(clock);
     clock.advance(2_500);
     assert.equal(recent.during(10).periodMs, 2_500);
   });

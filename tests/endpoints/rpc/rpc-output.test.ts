@@ -29,7 +29,7 @@ describe('the output of a JSON-RPC connection', () => {
     output.send('{"a":"ß"}');
     assert.equal(budget.used, Buffer.byteLength(framed('{"a":"ß"}')));
     client.readsEverything();
-    output.settle();
+    output.updateCharge();
     assert.equal(budget.used, 0);
   });
 });

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { responseCodeOf, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
-import { commandExtent, languageOf, MAX_COMMAND_BYTES } from '../../../ts-core/endpoints/simulator/tpm-request.js';
+import {
+  commandExtent,
+  MAX_COMMAND_BYTES,
+  versionOfCommand,
+} from '../../../ts-core/endpoints/simulator/tpm-request.js';
 import { GET_RANDOM_12 } from '../../support/tpm-commands.js';
 import { getRandom } from '../../support/tpm20-commands.js';
 
@@ -36,7 +40,7 @@ describe('a TPM command in a stream of bytes', () => {
 
   it('has its TPM’s version in its tag', () => {
     assert.deepEqual(
-      [languageOf(getRandom(8)), languageOf(GET_RANDOM_12), languageOf(new Uint8Array(1))],
+      [versionOfCommand(getRandom(8)), versionOfCommand(GET_RANDOM_12), versionOfCommand(new Uint8Array(1))],
       ['2.0', '1.2', '2.0'],
     );
   });

@@ -10,10 +10,10 @@ export const INTERVAL_MS = 60_000;
 interface Interval {
   readonly endsAtMs: number;
   lines: number;
-  untold: number;
+  suppressed: number;
 }
 
-export interface UntoldLines {
+export interface SuppressedLines {
   readonly message: string;
   readonly count: number;
 }
@@ -27,26 +27,26 @@ export class RepeatedLines {
     const known = this.#intervals.get(message);
     if (known === undefined || nowMs >= known.endsAtMs) {
       // The next `due` reports the lines of the previous interval that were not written.
-      const untold = known?.untold ?? 0;
-      this.#intervals.set(message, { endsAtMs: nowMs + INTERVAL_MS, lines: 1, untold });
+      const suppressed = known?.suppressed ?? 0;
+      this.#intervals.set(message, { endsAtMs: nowMs + INTERVAL_MS, lines: 1, suppressed });
       return true;
     }
     if (known.lines < MAX_LINES) {
       known.lines++;
       return true;
     }
-    known.untold++;
+    known.suppressed++;
     return false;
   }
 
   /** Returns, once, the counts of unwritten lines of all intervals that are over. */
-  due(nowMs: number): readonly UntoldLines[] {
-    const untold: UntoldLines[] = [];
+  due(nowMs: number): readonly SuppressedLines[] {
+    const suppressed: SuppressedLines[] = [];
     for (const [message, interval] of this.#intervals) {
       if (interval.endsAtMs > nowMs) continue;
       this.#intervals.delete(message);
-      if (interval.untold > 0) untold.push({ message, count: interval.untold });
+      if (interval.suppressed > 0) suppressed.push({ message, count: interval.suppressed });
     }
-    return untold;
+    return suppressed;
   }
 }

@@ -19,7 +19,7 @@ import type { DispatchGate } from './command-runner.js';
 import type { SubmissionGate } from './command-service.js';
 import type { PendingCommand } from './pending-command.js';
 
-export interface CommandGateParts {
+export interface CommandRefusalsParts {
   readonly version: TpmVersion;
   /** The compiled lists: a new object with a new revision after every change of policy or local lists. */
   readonly lists: () => FilterLists;
@@ -36,10 +36,10 @@ export interface CommandGateParts {
   readonly events: Events;
 }
 
-export class CommandGate implements SubmissionGate, DispatchGate {
-  readonly #parts: CommandGateParts;
+export class CommandRefusals implements SubmissionGate, DispatchGate {
+  readonly #parts: CommandRefusalsParts;
 
-  constructor(parts: CommandGateParts) {
+  constructor(parts: CommandRefusalsParts) {
     this.#parts = parts;
   }
 

@@ -124,7 +124,7 @@ export class ManageEventActions {
       await this.#store([...others, action]);
       this.#figures.delete(name);
       const message = `Event action ${name} (${request.path}) is registered for ${action.kinds.join(', ')}.`;
-      this.#tell(caller, name, message, { path: request.path, sha256: script.sha256 });
+      this.#raise(caller, name, message, { path: request.path, sha256: script.sha256 });
       return this.#stateOf(action);
     });
   }
@@ -136,7 +136,7 @@ export class ManageEventActions {
       if (others.length === this.#registered.length) return false;
       await this.#store(others);
       this.#figures.delete(name);
-      this.#tell(caller, name, `Event action ${name} is no longer registered.`);
+      this.#raise(caller, name, `Event action ${name} is no longer registered.`);
       return true;
     });
   }
@@ -177,7 +177,7 @@ export class ManageEventActions {
           reject(error);
         },
       });
-      this.#tell(caller, name, `A test of event action ${name} was requested.`, { test });
+      this.#raise(caller, name, `A test of event action ${name} was requested.`, { test });
     });
   }
 
@@ -189,9 +189,9 @@ export class ManageEventActions {
     this.#figures = new Map(report.actions.filter(({ name }) => known.has(name)).map((each) => [each.name, each]));
     for (const { name, reason, count } of report.drops) {
       const message = `Event action ${name} was not started for ${count} event(s): ${reason}.`;
-      this.#tell(caller, name, message, { reason, count }, 'warning');
+      this.#raise(caller, name, message, { reason, count }, 'warning');
     }
-    if (report.lost > 0) this.#tellOfLost(caller, report.lost);
+    if (report.lost > 0) this.#raiseOfLost(caller, report.lost);
     for (const { test, run } of report.tests) {
       this.#tests.get(test)?.resolve(run);
       this.#tests.delete(test);
@@ -205,7 +205,7 @@ export class ManageEventActions {
       if (action === undefined || action.disabled !== undefined) return;
       const disabled: DisabledAction = { since: this.#now(), reason };
       await this.#store(this.#registered.map((each) => (each === action ? { ...action, disabled } : each)));
-      this.#tell(caller, name, `Event action ${name} is disabled: ${reason}`, {}, 'warning');
+      this.#raise(caller, name, `Event action ${name} is disabled: ${reason}`, {}, 'warning');
     });
   }
 
@@ -226,7 +226,7 @@ export class ManageEventActions {
   }
 
   /** `eventAction` in the details tells the service what changed, and keeps the event from starting actions. */
-  #tell(
+  #raise(
     caller: Caller,
     name: string,
     message: string,
@@ -236,7 +236,7 @@ export class ManageEventActions {
     this.#parts.events.raise(kind, message, { caller, details: { eventAction: name, ...details } });
   }
 
-  #tellOfLost(caller: Caller, lost: number): void {
+  #raiseOfLost(caller: Caller, lost: number): void {
     const message = `The service tbs-actions did not get ${lost} event(s), which started no event action.`;
     this.#parts.events.raise('warning', message, { caller, details: { lost } });
   }

@@ -34,15 +34,15 @@ export class DirectoryBackup {
   }
 
   check(): Promise<DirectoryCheck> {
-    return this.#told('check', (directory) => directory.check());
+    return this.#logged('check', (directory) => directory.check());
   }
 
   writePending(value: Uint8Array, srkThumbprint: Uint8Array): Promise<DirectoryReceipt> {
-    return this.#told('phase 1', (directory) => directory.writePending(bytesToBase64(value), srkThumbprint));
+    return this.#logged('phase 1', (directory) => directory.writePending(bytesToBase64(value), srkThumbprint));
   }
 
   async commit(value: Uint8Array, srkThumbprint: Uint8Array): Promise<DirectoryReceipt> {
-    const receipt = await this.#told('phase 2', (directory) => directory.commit(bytesToBase64(value), srkThumbprint));
+    const receipt = await this.#logged('phase 2', (directory) => directory.commit(bytesToBase64(value), srkThumbprint));
     const { server, target, form } = receipt;
     await this.#parts.records.update({
       backup: { lastSuccess: { time: this.#now(), server, target }, lastFailure: null, form },
@@ -54,7 +54,7 @@ export class DirectoryBackup {
   }
 
   /** Records and reports every failure; rejects with a TbsError that has the directory's reason. */
-  async #told<Result>(step: string, work: (directory: OwnerAuthDirectory) => Promise<Result>): Promise<Result> {
+  async #logged<Result>(step: string, work: (directory: OwnerAuthDirectory) => Promise<Result>): Promise<Result> {
     const { directory, records, events, policy } = this.#parts;
     try {
       if (directory === undefined) throw notConfigured(policy());

@@ -33,7 +33,7 @@ export class ManageBackup {
     const { change, secrets, tpm, level, events } = this.#coordinator.parts;
     await this.#coordinator.exclusive(async () => {
       if (ownerAuth === undefined && secrets.has('pending')) {
-        this.#coordinator.settle(await change.recover(level()));
+        this.#coordinator.schedule(await change.recover(level()));
         if (!secrets.has('pending')) return;
         throw stillPending(this.get());
       }

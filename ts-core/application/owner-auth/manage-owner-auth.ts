@@ -32,14 +32,14 @@ export class ManageOwnerAuth {
       await this.#requireOwner();
       const auth = await this.#coordinator.currentOwnerAuth(current);
       const remaining = await change.change(auth, next, level());
-      this.#coordinator.settle(remaining);
+      this.#coordinator.schedule(remaining);
       const pending = remaining.kind === 'backup';
       return {
         kept: secrets.has('owner'),
         backup: backup.mode === 'off' ? 'off' : pending ? 'pending' : 'done',
       } as const;
     });
-    this.#told(caller, 'The owner authorization was set.', { version: tpm.version, kept: outcome.kept });
+    this.#raise(caller, 'The owner authorization was set.', { version: tpm.version, kept: outcome.kept });
     return outcome;
   }
 
@@ -57,7 +57,7 @@ export class ManageOwnerAuth {
       await tpm.changeOwnerAuth(value, value);
       await change.keep(value, level());
     });
-    this.#told(caller, 'The owner authorization was imported.', {});
+    this.#raise(caller, 'The owner authorization was imported.', {});
   }
 
   /**
@@ -79,7 +79,7 @@ export class ManageOwnerAuth {
     await this.#coordinator.keptIsVerified();
     const value = (await this.#authOfOpenHierarchy(known.material)) ?? (await secrets.get(known.material));
     if (value === undefined) throw new TbsError('TBS_E_OWNERAUTH_NOT_FOUND', { details: { type: known.name } });
-    this.#told(caller, 'A stored owner authorization was read.', { type: known.name });
+    this.#raise(caller, 'A stored owner authorization was read.', { type: known.name });
     return value;
   }
 
@@ -97,14 +97,14 @@ export class ManageOwnerAuth {
       await this.#requireOwner();
       await this.#coordinator.clear(await this.#coordinator.currentOwnerAuth(current));
     });
-    this.#told(caller, 'The TPM was cleared.', {});
+    this.#raise(caller, 'The TPM was cleared.', {});
   }
 
   /** Resets the TPM's own dictionary-attack logic, and then forgets the failures of standard users. */
   async unblock(caller: Caller, current: Uint8Array | undefined): Promise<void> {
     await this.#coordinator.exclusive(() => this.#resetTpm(current));
     const forgotten = await this.#lockout.reset(undefined);
-    this.#told(caller, 'The lockout of the TPM was reset.', { forgotten });
+    this.#raise(caller, 'The lockout of the TPM was reset.', { forgotten });
   }
 
   /** Carries out what Set-TpmAuthLevel needs before the level changes. */
@@ -136,7 +136,7 @@ export class ManageOwnerAuth {
     });
   }
 
-  #told(caller: Caller, message: string, details: Readonly<Record<string, unknown>>): void {
+  #raise(caller: Caller, message: string, details: Readonly<Record<string, unknown>>): void {
     this.#coordinator.parts.events.raise('ownerAuthorization', message, { caller, details });
   }
 }

@@ -21,15 +21,15 @@ import type { ManagePhysicalPresence } from '../firmware/manage-physical-presenc
 import type { Log } from '../ports/logs.js';
 import type { Clock } from '../ports/operating-system.js';
 import type { BrokerContext } from './broker-context.js';
-import type { OwnerAuthChange, Remaining } from './change-owner-auth.js';
 import type { DirectoryBackup } from './directory-backup.js';
 import type { ExternalOwnerChangeMonitor } from './external-owner-change-monitor.js';
 import type { Hierarchies } from './hierarchies.js';
 import type { KeptSecrets } from './kept-secrets.js';
+import type { OwnerAuthChange, Remaining } from './owner-auth-change.js';
 import type { OwnerAuthRecords } from './owner-auth-record.js';
 import type { OwnerTpm } from './owner-tpm.js';
 import { isWrongAuthorization } from './tpm-failure.js';
-import type { TpmLockoutWatch } from './watch-tpm-lockout.js';
+import type { TpmLockoutWatch } from './tpm-lockout-watch.js';
 
 export interface OwnerAuthCoordinatorParts {
   readonly tpm: OwnerTpm;
@@ -124,7 +124,7 @@ export class OwnerAuthCoordinator {
   }
 
   /** Schedules the remaining work of a change. */
-  settle(remaining: Remaining): void {
+  schedule(remaining: Remaining): void {
     this.#retry?.cancel();
     this.#unsettled = remaining.kind === 'recovery';
     if (remaining.kind === 'nothing') {
@@ -153,7 +153,7 @@ export class OwnerAuthCoordinator {
       if (current !== undefined) {
         const next = newOwnerAuth ?? this.randomOwnerAuth();
         // Open the hierarchies before their values are wiped.
-        this.settle(await change.change(current, next, to));
+        this.schedule(await change.change(current, next, to));
         current.fill(0);
         if (newOwnerAuth === undefined) next.fill(0);
         if (backup.mode === 'off' && newOwnerAuth === undefined) this.tellKeptNowhere(to);
@@ -187,7 +187,7 @@ export class OwnerAuthCoordinator {
       const { change, level, log, externalChanges } = this.parts;
       try {
         await externalChanges.resolve();
-        this.settle(await change.recover(level()));
+        this.schedule(await change.recover(level()));
         if (!this.#unsettled) await this.applyLevel(level());
       } catch (error) {
         log.warn({ error }, 'the stored owner authorization does not fit policy yet; the broker will retry');

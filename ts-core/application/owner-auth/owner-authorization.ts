@@ -14,7 +14,6 @@ import type { OwnerAuthDirectory, OwnerAuthFiles } from '../ports/owner-auth-sto
 import type { PolicyStore } from '../ports/policy-store.js';
 import type { StateStore } from '../ports/state-store.js';
 import { BrokerContext } from './broker-context.js';
-import { OwnerAuthChange } from './change-owner-auth.js';
 import { DirectoryBackup } from './directory-backup.js';
 import { ExternalOwnerChangeMonitor } from './external-owner-change-monitor.js';
 import { Hierarchies } from './hierarchies.js';
@@ -23,13 +22,14 @@ import { LockoutAuthorizationWatch } from './lockout-authorization-watch.js';
 import { ManageBackup } from './manage-backup.js';
 import { ManageOwnerAuth } from './manage-owner-auth.js';
 import { ManageProvisioning } from './manage-provisioning.js';
+import { OwnerAuthChange } from './owner-auth-change.js';
 import { OwnerAuthCoordinator } from './owner-auth-coordinator.js';
 import { OwnerAuthRecords } from './owner-auth-record.js';
 import { ProvisioningSteps } from './provisioning-steps.js';
 import { ReportTpm } from './report-tpm.js';
+import { TpmLockoutWatch } from './tpm-lockout-watch.js';
 import { Tpm12Owner } from './tpm12-owner.js';
 import { Tpm20Owner } from './tpm20-owner.js';
-import { TpmLockoutWatch } from './watch-tpm-lockout.js';
 
 export interface OwnerAuthorizationParts {
   readonly version: TpmVersion;

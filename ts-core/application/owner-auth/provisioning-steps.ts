@@ -173,7 +173,7 @@ export class ProvisioningSteps {
     const { change, level, tpm, backup } = this.#coordinator.parts;
     const value = this.#coordinator.randomOwnerAuth();
     try {
-      this.#coordinator.settle(await change.change(current, value, level()));
+      this.#coordinator.schedule(await change.change(current, value, level()));
     } finally {
       value.fill(0);
     }

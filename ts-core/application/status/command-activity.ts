@@ -30,7 +30,7 @@ interface Slot {
 }
 
 /** Counts ended commands in one slot for each second, so that memory and time are bounded whatever callers send. */
-export class RecentCommands {
+export class CommandActivityCounter {
   readonly #slots: readonly Slot[] = Array.from({ length: LONGEST_PERIOD_SECONDS + 1 }, () => ({
     second: Number.NEGATIVE_INFINITY,
     byCode: new Map(),

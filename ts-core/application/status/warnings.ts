@@ -119,7 +119,7 @@ function tpmLimitWarning({ dictionaryAttack, policy }: WarningFacts): readonly W
   ];
 }
 
-/** The same limit as the event of application/owner-auth/watch-tpm-lockout.ts: three quarters of the tries. */
+/** The same limit as the event of application/owner-auth/tpm-lockout-watch.ts: three quarters of the tries. */
 const NEAR = 0.75;
 
 function tpmTriesWarning(state: DictionaryAttackState | undefined): readonly Warning[] {

@@ -126,8 +126,8 @@ export class FailureLedger {
   restore(state: FailureLedgerState, now: LedgerTime): boolean {
     this.#bootId = now.bootId;
     const whole = state.failures.filter(({ bootTimeMs, wallClockMs }) => Number.isFinite(bootTimeMs + wallClockMs));
-    const settled = whole.map((failure) => settle(failure, now)).sort((a, b) => a.momentMs - b.momentMs);
-    this.#replace(settled.slice(-MAX_FAILURES));
+    const converted = whole.map((failure) => inThisBoot(failure, now)).sort((a, b) => a.momentMs - b.momentMs);
+    this.#replace(converted.slice(-MAX_FAILURES));
     return whole.some(({ bootId }) => bootId !== now.bootId);
   }
 
@@ -184,7 +184,7 @@ export class FailureLedger {
 /**
  * Converts a stored failure to this boot's clock. A moment in the future (because a clock moved back) counts as now.
  */
-function settle({ userKey, bootId, bootTimeMs, wallClockMs }: RecordedFailure, now: LedgerTime): CountedFailure {
+function inThisBoot({ userKey, bootId, bootTimeMs, wallClockMs }: RecordedFailure, now: LedgerTime): CountedFailure {
   if (bootId === now.bootId) return { userKey, momentMs: Math.min(bootTimeMs, now.bootTimeMs), wallClockMs };
   const ageMs = Math.max(0, now.wallClockMs - wallClockMs);
   return { userKey, momentMs: now.bootTimeMs - ageMs, wallClockMs: Math.min(wallClockMs, now.wallClockMs) };

@@ -137,7 +137,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
   }
 
   drained(): void {
-    this.#output.settle();
+    this.#output.updateCharge();
     this.#goOn();
   }
 

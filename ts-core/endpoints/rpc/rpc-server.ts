@@ -88,13 +88,13 @@ export class RpcServer {
     try {
       caller = connection.identify();
     } catch (error) {
-      refused.tell('refused a connection: its user is unknown', { error });
+      refused.log('refused a connection: its user is unknown', { error });
       this.#refuse(connection, error);
       return;
     }
     const full = this.#reachedLimit(caller);
     if (full !== undefined) {
-      refused.tell('refused a connection: too many are open', { user: caller.userKey, setting: full.setting });
+      refused.log('refused a connection: too many are open', { user: caller.userKey, setting: full.setting });
       this.#refuse(connection, limitReached('TBS_E_TOO_MANY_TBS_CONTEXTS', full));
       return;
     }

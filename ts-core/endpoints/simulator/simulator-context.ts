@@ -7,7 +7,7 @@ import type {
 import type { Caller } from '../../domain/caller.js';
 import { asTbsError, TbsError } from '../../domain/tbs-error.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
-import { languageOf } from './tpm-request.js';
+import { versionOfCommand } from './tpm-request.js';
 
 /** TBS_COMMAND_PRIORITY_NORMAL: these protocols have no priority. */
 const PRIORITY_NORMAL = 200;
@@ -32,7 +32,7 @@ export class SimulatorContext {
     try {
       context = this.#open();
     } catch (error) {
-      return Promise.resolve(refusalResponse(asTbsError(error), languageOf(command)));
+      return Promise.resolve(refusalResponse(asTbsError(error), versionOfCommand(command)));
     }
     return new Promise((resolve) => {
       const { contextId, tpmVersion } = context;

@@ -19,10 +19,10 @@ export function commandExtent(received: Uint8Array): RequestExtent {
 }
 
 /** Returns the TPM version in whose format a command is written, judging by its tag. */
-export function languageOf(command: Uint8Array): TpmVersion {
+export function versionOfCommand(command: Uint8Array): TpmVersion {
   return command.length >= 2 && readUint16(command, 0) < TPM_ST.NO_SESSIONS ? '1.2' : '2.0';
 }
 
 function refusalFor(command: Uint8Array, symbol: TbsSymbol): Uint8Array {
-  return refusalResponse(new TbsError(symbol), languageOf(command));
+  return refusalResponse(new TbsError(symbol), versionOfCommand(command));
 }

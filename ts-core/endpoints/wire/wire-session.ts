@@ -110,7 +110,7 @@ export class WireSession implements ByteConnectionEvents, FrameHandler {
   }
 
   drained(): void {
-    this.#output.settle();
+    this.#output.updateCharge();
     this.#input.readOn();
   }
 

@@ -1,5 +1,5 @@
 import type { Application } from '../../../application/application.js';
-import type { ListChange } from '../../../application/policy/manage-block-lists.js';
+import type { ListChange } from '../../../application/policy/manage-command-lists.js';
 import type { CommandExplanation } from '../../../domain/filter/explain-command.js';
 import { TbsError } from '../../../domain/tbs-error.js';
 import type { Handlers } from '../handler.js';

@@ -89,7 +89,7 @@ export class OwnerAuthChange {
         await this.keep(pending.newValue, level);
         return await this.#backUp(pending.phase, pending.newValue);
       }
-      return await this.#settle(pending, level);
+      return await this.#determineValueInTpm(pending, level);
     } finally {
       pending.newValue.fill(0);
       pending.oldValue?.fill(0);
@@ -116,7 +116,7 @@ export class OwnerAuthChange {
   }
 
   /** The TPM has the old or the new value: tries the new one first, and then the old one if an attempt remains. */
-  async #settle(pending: PendingChange, level: OsManagedAuthLevel): Promise<Remaining> {
+  async #determineValueInTpm(pending: PendingChange, level: OsManagedAuthLevel): Promise<Remaining> {
     const { tpm, events } = this.#parts;
     const { newValue, oldValue } = pending;
     if (pending.phase === 'changing') {

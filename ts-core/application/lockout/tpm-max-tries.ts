@@ -15,7 +15,7 @@ import type { Events } from '../events/events.js';
 import type { Log } from '../ports/logs.js';
 import type { TpmTransport } from '../ports/tpm-transport.js';
 
-export interface TpmLimitParts {
+export interface TpmMaxTriesParts {
   readonly version: TpmVersion;
   readonly transport: TpmTransport;
   readonly dispatcher: Dispatcher;
@@ -27,15 +27,15 @@ export interface TpmLimitParts {
 /** The limit that Windows sets. */
 const USUAL_MAX_TRIES = 32;
 
-export class TpmLimit {
-  readonly #parts: TpmLimitParts;
+export class TpmMaxTries {
+  readonly #parts: TpmMaxTriesParts;
 
-  constructor(parts: TpmLimitParts) {
+  constructor(parts: TpmMaxTriesParts) {
     this.#parts = parts;
   }
 
   /** Raises the limit above the policy's total threshold. Never rejects: status warns while the limit is too low. */
-  async fit(): Promise<void> {
+  async raiseIfNeeded(): Promise<void> {
     const { version, transport, dispatcher, totalThreshold, events, log } = this.#parts;
     if (version !== '2.0' || !transport.ownsTpm) return;
     try {

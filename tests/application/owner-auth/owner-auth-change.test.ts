@@ -1,8 +1,8 @@
 /** Tests the order in which a change of the owner authorization reaches directory, disk and TPM, and its recovery. */
 import assert from 'node:assert/strict';
-import { OwnerAuthChange } from '../../../ts-core/application/owner-auth/change-owner-auth.js';
 import type { DirectoryBackup } from '../../../ts-core/application/owner-auth/directory-backup.js';
 import { KeptSecrets } from '../../../ts-core/application/owner-auth/kept-secrets.js';
+import { OwnerAuthChange } from '../../../ts-core/application/owner-auth/owner-auth-change.js';
 import { OwnerAuthRecords } from '../../../ts-core/application/owner-auth/owner-auth-record.js';
 import type { BackupMode } from '../../../ts-core/domain/owner-auth/backup-mode.js';
 import { decodePendingChange } from '../../../ts-core/domain/owner-auth/pending-change.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { OwnerTpm, TpmLockout } from '../../../ts-core/application/owner-auth/owner-tpm.js';
-import { TpmLockoutWatch } from '../../../ts-core/application/owner-auth/watch-tpm-lockout.js';
+import { TpmLockoutWatch } from '../../../ts-core/application/owner-auth/tpm-lockout-watch.js';
 import { quietLog } from '../../support/quiet-log.js';
 import { recordedEvents } from '../../support/recorded-events.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { TpmLimit } from '../../../ts-core/application/lockout/tpm-limit.js';
+import { TpmMaxTries } from '../../../ts-core/application/lockout/tpm-max-tries.js';
 import { uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse, HEADER_BYTES, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
@@ -50,8 +50,15 @@ async function fitted(tpm: Tpm, { version = '2.0' as TpmVersion, ownsTpm = true,
     }
     return answer(errorResponse('2.0', TPM_RC.VALUE));
   };
-  const limit = new TpmLimit({ version, transport, dispatcher, events, log, totalThreshold: () => totalThreshold });
-  await limit.fit();
+  const maxTries = new TpmMaxTries({
+    version,
+    transport,
+    dispatcher,
+    events,
+    log,
+    totalThreshold: () => totalThreshold,
+  });
+  await maxTries.raiseIfNeeded();
   return { changedTo, told, log: log.lines, sent };
 }
 

@@ -10,7 +10,7 @@ import type { OwnerTpm } from './owner-tpm.js';
 const NEAR = 0.75;
 
 export class TpmLockoutWatch {
-  #told = false;
+  #warned = false;
   #asking = false;
   readonly #tpm: OwnerTpm;
   readonly #events: Events;
@@ -36,13 +36,13 @@ export class TpmLockoutWatch {
     try {
       const { lockedOut, failedTries, maxTries } = await this.#tpm.lockout();
       const near = lockedOut || (maxTries !== null && failedTries >= maxTries * NEAR);
-      if (near && !this.#told) {
+      if (near && !this.#warned) {
         const state = lockedOut ? 'is locked out' : 'nears its own lockout';
         this.#events.raise('warning', `The TPM ${state}: ${failedTries} of ${maxTries} failed tries.`, {
           details: { failedTries, maxTries, lockedOut, action: 'Unblock-Tpm resets it.' },
         });
       }
-      this.#told = near;
+      this.#warned = near;
     } catch (error) {
       this.#log.warn({ error }, 'cannot read the TPM’s dictionary-attack state');
     }

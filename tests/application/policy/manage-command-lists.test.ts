@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CommandLists } from '../../../ts-core/application/policy/command-lists.js';
-import { ManageBlockLists } from '../../../ts-core/application/policy/manage-block-lists.js';
+import { ManageCommandLists } from '../../../ts-core/application/policy/manage-command-lists.js';
 import { mergePolicy } from '../../../ts-core/domain/policy/merge.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { ROOT } from '../../support/callers.js';
@@ -11,7 +11,7 @@ function setUp() {
   const store = new MemoryStore();
   const lists = new CommandLists(mergePolicy([], 1), store);
   const { events, told } = recordedEvents();
-  const blockLists = new ManageBlockLists('2.0', lists, events);
+  const blockLists = new ManageCommandLists('2.0', lists, events);
   const blocked = () => lists.localLists.blocked['2.0'];
   return { store, lists, blockLists, told, blocked };
 }

@@ -1,5 +1,5 @@
 import { equal } from 'node:assert/strict';
-import { VacateIdleTpm } from '../../../ts-core/application/commands/vacate-idle-tpm.js';
+import { IdleEviction } from '../../../ts-core/application/commands/idle-eviction.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { quietLog } from '../../support/quiet-log.js';
 
@@ -8,7 +8,7 @@ describe('an idle TPM', () => {
     const clock = new FakeClock();
     const state = { vacated: 0, inFlight: false, isPaused: false, yields: undefined as boolean | undefined };
     const log = quietLog();
-    const vacate = new VacateIdleTpm({
+    const eviction = new IdleEviction({
       dispatcher: {
         get inFlight() {
           return state.inFlight;
@@ -32,13 +32,13 @@ describe('an idle TPM', () => {
       clock,
       log,
     });
-    return { clock, state, log, vacate };
+    return { clock, state, log, eviction };
   }
 
   it('is emptied once, some time after the last command', () => {
-    const { clock, state, vacate } = rig(1000);
+    const { clock, state, eviction } = rig(1000);
     for (let count = 0; count < 10; count++) {
-      vacate.commandEnded();
+      eviction.commandEnded();
       clock.advance(900);
     }
     equal(state.vacated, 0);
@@ -47,20 +47,20 @@ describe('an idle TPM', () => {
     equal(state.yields, true, 'a command that comes meanwhile goes first');
     clock.advance(3_600_000);
     equal(state.vacated, 1);
-    vacate.commandEnded();
+    eviction.commandEnded();
     clock.advance(1000);
     equal(state.vacated, 2);
   });
 
   it('needs one timer, however many commands there are', () => {
-    const { clock, vacate } = rig(1000);
-    for (let count = 0; count < 1000; count++) vacate.commandEnded();
+    const { clock, eviction } = rig(1000);
+    for (let count = 0; count < 1000; count++) eviction.commandEnded();
     equal(clock.pendingTimers(), 1);
   });
 
   it('is not emptied while a command runs, nor during a suspend', () => {
-    const { clock, state, vacate } = rig(1000);
-    vacate.commandEnded();
+    const { clock, state, eviction } = rig(1000);
+    eviction.commandEnded();
     state.inFlight = true;
     clock.advance(60_000);
     equal(state.vacated, 0);
@@ -71,19 +71,19 @@ describe('an idle TPM', () => {
   });
 
   it('is never emptied if nobody shares it', () => {
-    const { clock, vacate } = rig(undefined);
-    vacate.commandEnded();
+    const { clock, eviction } = rig(undefined);
+    eviction.commandEnded();
     equal(clock.pendingTimers(), 0);
   });
 
   it('is reported if it cannot be emptied, which is tried again after the next command', async () => {
-    const { clock, state, log, vacate } = rig(1000);
-    vacate.commandEnded();
+    const { clock, state, log, eviction } = rig(1000);
+    eviction.commandEnded();
     clock.advance(1000);
     await Promise.resolve();
     await Promise.resolve();
     equal(log.lines[0]?.level, 'warn');
-    vacate.commandEnded();
+    eviction.commandEnded();
     clock.advance(1000);
     equal(state.vacated, 2);
   });

@@ -8,7 +8,7 @@ import type { Log } from '../ports/logs.js';
 import type { Clock } from '../ports/operating-system.js';
 import type { Dispatcher } from './dispatcher.js';
 
-export interface VacateIdleTpmParts {
+export interface IdleEvictionParts {
   readonly dispatcher: Pick<Dispatcher, 'runExchange' | 'inFlight' | 'isPaused'>;
   readonly virtualizer: Pick<Virtualizer, 'suspend'>;
   /** How long no command has ended when the TPM counts as idle. Undefined: never. */
@@ -17,12 +17,12 @@ export interface VacateIdleTpmParts {
   readonly log: Log;
 }
 
-export class VacateIdleTpm {
+export class IdleEviction {
   #lastEndMs = 0;
   #isArmed = false;
-  readonly #parts: VacateIdleTpmParts;
+  readonly #parts: IdleEvictionParts;
 
-  constructor(parts: VacateIdleTpmParts) {
+  constructor(parts: IdleEvictionParts) {
     this.#parts = parts;
   }
 
@@ -42,11 +42,11 @@ export class VacateIdleTpm {
       const leftMs = dispatcher.inFlight ? idleMs : this.#lastEndMs + idleMs - clock.monotonicMs();
       if (leftMs > 0) this.#arm(leftMs, idleMs);
       // A suspend does the same, and its resume may come much later.
-      else if (!dispatcher.isPaused) void this.#vacate();
+      else if (!dispatcher.isPaused) void this.#evict();
     });
   }
 
-  async #vacate(): Promise<void> {
+  async #evict(): Promise<void> {
     const { dispatcher, virtualizer, log } = this.#parts;
     try {
       await dispatcher.runExchange(() => virtualizer.suspend(), { yieldsToCommands: true });

@@ -18,7 +18,7 @@ export interface ListChange {
   readonly commands: readonly (readonly CommandExplanation[])[];
 }
 
-export class ManageBlockLists {
+export class ManageCommandLists {
   /** Serialises changes: each starts from the result of the one before. */
   readonly #changes = new OneAtATime();
   readonly #tpmVersion: TpmVersion;
