@@ -129,6 +129,16 @@ describe('the supervisor of event actions', () => {
     assert.ok(rig.started.slice(0, 3).includes('uid:2 is locked out'), rig.started.join());
   });
 
+  it('runs lockoutBegan of the user who floods the same action with refusals', () => {
+    rig.supervisor.setActions([action('notify', ['lockoutBegan', 'commandRefused'])]);
+    rig.worker.ready();
+    for (let index = 0; index < 100; index++) rig.refused(`${index}`, 'uid:1');
+    rig.lockedOut('uid:1');
+    rig.worker.ended(SUCCEEDED);
+    rig.worker.ended(SUCCEEDED);
+    assert.ok(rig.started.includes('uid:1 is locked out'), rig.started.join());
+  });
+
   it('counts drops and reports them, once', async () => {
     withActions('log');
     for (let index = 0; index < 100; index++) rig.refused(`${index}`, 'uid:1');

@@ -41,7 +41,9 @@ describe('access to a call', () => {
 
   it('lets observers read everybody’s data, but change only their own', () => {
     assert.equal(refusalOf(OBSERVERS_ONLY, 'observer'), undefined);
-    assert.equal(refusalOf(OBSERVERS_ONLY, 'standardUser')?.symbol, 'TBS_E_ACCESS_DENIED');
+    const refusal = refusalOf(OBSERVERS_ONLY, 'standardUser');
+    assert.equal(refusal?.symbol, 'TBS_E_ACCESS_DENIED');
+    assert.match(refusal?.action ?? '', /observerUsers/);
     assert.equal(refusalOf(ADMINISTRATOR_ONLY, 'observer')?.message, 'An observer may not call lockout/reset.');
     assert.deepEqual([READ_OWN.observer, READ_OWN.standardUser], ['all', 'own']);
     assert.deepEqual([CHANGE_OWN.observer, CHANGE_OWN.administrator], ['own', 'all']);

@@ -36,9 +36,13 @@ export function requireAccess({ name, access }: Call, caller: Caller): void {
   if (access[role] !== 'none') return;
   throw new TbsError('TBS_E_ACCESS_DENIED', {
     message: `${ROLE_NAMES[role]} may not call ${name}.`,
+    ...(role === 'standardUser' && access.observer !== 'none' ? { action: HOW_TO_OBSERVE } : {}),
     details: { method: name, callerClass: caller.callerClass },
   });
 }
+
+const HOW_TO_OBSERVE =
+  'Ask an administrator, who can call it, or who can make you an observer (observerUsers and observersGroup in tbsd.json).';
 
 const ROLE_NAMES: Readonly<Record<CallerRole, string>> = {
   administrator: 'An administrator',

@@ -62,10 +62,13 @@ describe('the warnings of status', () => {
     assert.equal(only({ dictionaryAttack: { ...state, inLockout: true, failedTries: 32 } }).id, 'tpmLockedOut');
   });
 
-  it('name each event action that failed too often, and say how to enable it', () => {
-    const { id, message, action } = only({ disabledActions: [{ name: 'notify', reason: 'It failed.' }] });
+  it('name the event actions that failed too often and how to enable them, but not what their scripts reported', () => {
+    const failed = { name: 'notify', reason: 'It failed: https://hooks.example/secret' };
+    const { id, message, action } = only({ disabledActions: [failed] });
     assert.equal(id, 'eventActionDisabled');
-    assert.match(message, /notify is disabled: It failed\./);
-    assert.match(action, /Register-TbsEventAction/);
+    assert.equal(message, 'Event action notify is disabled.');
+    assert.match(action, /Get-TbsEventAction says why.*Register-TbsEventAction/);
+    const both = only({ disabledActions: [failed, { ...failed, name: 'log' }] });
+    assert.equal(both.message, 'These event actions are disabled: notify, log.');
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  ACTION_BUCKET,
+  LINE_BUCKET,
   MAX_WAITING_RUNS,
   type QueueableEvent,
   RunQueue,
@@ -56,11 +56,31 @@ describe('the queue of event actions', () => {
     assert.equal(queue.offer('lockout', event('began', 'uid:1'), 0).verdict, 'queued');
   });
 
+  it('admits the event that a user is locked out after the same user has exhausted the refusals of the same action', () => {
+    const queue = new RunQueue();
+    flood(queue, 'notify', 100, 'uid:1');
+    for (let user = 2; user < 200; user++) flood(queue, 'notify', 1, `uid:${user}`);
+    const began = { ...event('began', 'uid:1'), kind: 'lockoutBegan' };
+    assert.equal(queue.offer('notify', began, 0).verdict, 'queued');
+    queue.next();
+    assert.equal(queue.next()?.event.kind, 'lockoutBegan', 'the kinds take turns');
+    assert.equal(queue.waitingOf('notify'), LINE_BUCKET.burst - 1);
+  });
+
+  it('loses a run of the newest line if every line has one, and goes on', () => {
+    const queue = new RunQueue();
+    const dropped = Array.from({ length: 70 }, (_, index) => flood(queue, `${index}`, 1)[0]).filter(
+      (each) => each === 'queueFull',
+    );
+    assert.equal(dropped.length, 70 - MAX_WAITING_RUNS);
+    assert.equal(drained(queue).length, MAX_WAITING_RUNS);
+  });
+
   it('admits of one action only what its bucket holds, however many users there are', () => {
     const queue = new RunQueue();
     const verdicts = Array.from({ length: 200 }, (_, user) => flood(queue, 'log', 1, `uid:${user}`)[0]);
-    assert.equal(verdicts.filter((each) => each === 'queued').length, ACTION_BUCKET.burst);
-    assert.ok(verdicts.slice(ACTION_BUCKET.burst).every((each) => each === 'actionLimit'));
+    assert.equal(verdicts.filter((each) => each === 'queued').length, LINE_BUCKET.burst);
+    assert.ok(verdicts.slice(LINE_BUCKET.burst).every((each) => each === 'actionLimit'));
   });
 
   it('gives up a run of the action with the most when it is full, never the newcomer of a small one', () => {
@@ -91,7 +111,13 @@ describe('the queue of event actions', () => {
 
   it('accounts for every event: each runs, waits, or is reported as dropped', () => {
     const offers = fc.array(
-      fc.record({ action: fc.nat(5), user: fc.nat(5), text: fc.nat(30), pauseMs: fc.nat(20_000) }),
+      fc.record({
+        action: fc.nat(80),
+        kind: fc.constantFrom('a', 'b'),
+        user: fc.nat(5),
+        text: fc.nat(30),
+        pauseMs: fc.nat(20_000),
+      }),
       {
         maxLength: 300,
       },
@@ -100,9 +126,9 @@ describe('the queue of event actions', () => {
       fc.property(offers, (all) => {
         const queue = new RunQueue();
         let [now, dropped, ran] = [0, 0, 0];
-        for (const { action, user, text, pauseMs } of all) {
+        for (const { action, kind, user, text, pauseMs } of all) {
           now += pauseMs;
-          const result = queue.offer(`${action}`, event(`${text}`, `uid:${user}`), now);
+          const result = queue.offer(`${action}`, { ...event(`${text}`, `uid:${user}`), kind }, now);
           if (result.verdict === 'dropped') dropped += result.count;
           assert.ok(queue.size <= MAX_WAITING_RUNS);
           if (text % 5 === 0) ran += queue.next()?.count ?? 0;

@@ -188,7 +188,8 @@ export class ManageEventActions {
     this.#reportedAt = this.#now();
     this.#figures = new Map(report.actions.filter(({ name }) => known.has(name)).map((each) => [each.name, each]));
     for (const { name, reason, count } of report.drops) {
-      const message = `Event action ${name} was not started for ${count} event(s): ${reason}.`;
+      const events = count === 1 ? '1 event' : `${count} events`;
+      const message = `Event action ${name} was not started for ${events}: ${DROP_REASONS[reason] ?? reason}.`;
       this.#raise(caller, name, message, { reason, count }, 'warning');
     }
     if (report.lost > 0) this.#raiseOfLost(caller, report.lost);
@@ -246,6 +247,14 @@ export class ManageEventActions {
   }
 }
 
+/** Why a run was dropped (domain/event-actions/run-queue.ts, actions/supervisor.ts). */
+const DROP_REASONS: Readonly<Record<string, string>> = {
+  userLimit: 'one user caused too many of them',
+  actionLimit: 'there were too many of them',
+  queueFull: 'too many runs were waiting',
+  disabled: 'the action was disabled while they waited',
+};
+
 /** Ignores what is not a registration: an older version may have stored another form. */
 function registrationsIn(kept: unknown): readonly EventActionRegistration[] {
   return Array.isArray(kept) ? kept.filter(isRegistration) : [];
@@ -273,7 +282,8 @@ function badName(name: string): TbsError {
 function badScript(path: string, reason: string): TbsError {
   return new TbsError('TBS_E_BAD_PARAMETER', {
     message: `The script of an event action must be a file that only root can change. ${reason}`,
-    action: 'Put it into /etc/tpmtbs/actions.d, owner root, mode 0644.',
+    action:
+      'Give the path of a PowerShell script of at most 1 MB, such as one in /etc/tpmtbs/actions.d, that belongs to root and has mode 0644.',
     details: { parameter: 'path', path },
   });
 }

@@ -28,7 +28,7 @@ export interface WarningFacts {
   readonly policy: EffectivePolicy;
   readonly lostAuditLines: number;
   /** Event actions that failed too often. */
-  readonly disabledActions: readonly { readonly name: string; readonly reason: string }[];
+  readonly disabledActions: readonly { readonly name: string }[];
 }
 
 export function warningsFrom(facts: WarningFacts): readonly Warning[] {
@@ -184,9 +184,16 @@ function auditWarning(lostAuditLines: number): readonly Warning[] {
 }
 
 function disabledActionWarnings(actions: WarningFacts['disabledActions']): readonly Warning[] {
-  return actions.map(({ name, reason }) => ({
-    id: 'eventActionDisabled',
-    message: `Event action ${name} is disabled: ${reason}`,
-    action: `Mend its script, try it with Test-TbsEventAction ${name}, and register it again with Register-TbsEventAction.`,
-  }));
+  if (actions.length === 0) return [];
+  const names = actions.map(({ name }) => name).join(', ');
+  return [
+    {
+      // Everybody may read the status, so it does not contain what a script reported.
+      id: 'eventActionDisabled',
+      message:
+        actions.length === 1 ? `Event action ${names} is disabled.` : `These event actions are disabled: ${names}.`,
+      action:
+        'Get-TbsEventAction says why. Mend the script, try it with Test-TbsEventAction, and register it again with Register-TbsEventAction.',
+    },
+  ];
 }

@@ -1,15 +1,16 @@
 /**
- * The runs of event actions that wait. Equal events of an action become one run with a count. Token buckets for each
- * action, and for each user who causes its events, decide what is admitted, so that no user and no action can keep the
- * others out. When the queue is full, the action with the most waiting runs gives one up.
+ * The runs of event actions that wait. Equal events of an action become one run with a count. The runs of an action wait
+ * in one line for each kind of event, and the lines take turns. Token buckets for each line, and for each user who causes
+ * its events, decide what is admitted. So no user, no action and no kind of event can keep the others out: refused
+ * commands do not displace the event that a lockout began. When the queue is full, the longest line loses a run.
  */
 import { type BucketSize, TokenBuckets } from './token-buckets.js';
 
 export const MAX_WAITING_RUNS = 64;
 
-/** What one user can start of one action, and what all can start of it together. */
+/** How many runs of one action one user can start by events of one kind, and how many all users together can. */
 export const USER_BUCKET: BucketSize = { burst: 4, perMinute: 6 };
-export const ACTION_BUCKET: BucketSize = { burst: 16, perMinute: 30 };
+export const LINE_BUCKET: BucketSize = { burst: 16, perMinute: 30 };
 
 export interface QueueableEvent {
   readonly kind: string;
@@ -39,11 +40,17 @@ interface Entry<Event extends QueueableEvent> extends WaitingRun<Event> {
   readonly key: string;
 }
 
+interface Line<Event extends QueueableEvent> {
+  readonly action: string;
+  /** Oldest first. */
+  readonly runs: Entry<Event>[];
+}
+
 export class RunQueue<Event extends QueueableEvent> {
-  /** Waiting runs by action, oldest first. The action whose turn is next comes first. */
-  readonly #lines = new Map<string, Entry<Event>[]>();
+  /** By action and kind. The line whose turn is next comes first. */
+  readonly #lines = new Map<string, Line<Event>>();
   readonly #ofUsers = new TokenBuckets(USER_BUCKET);
-  readonly #ofActions = new TokenBuckets(ACTION_BUCKET);
+  readonly #ofLines = new TokenBuckets(LINE_BUCKET);
   #size = 0;
 
   get size(): number {
@@ -51,57 +58,57 @@ export class RunQueue<Event extends QueueableEvent> {
   }
 
   waitingOf(action: string): number {
-    return this.#lines.get(action)?.length ?? 0;
+    return [...this.#lines.values()].reduce((sum, line) => sum + (line.action === action ? line.runs.length : 0), 0);
   }
 
   offer(action: string, event: Event, nowMs: number): QueueVerdict {
-    const key = JSON.stringify([event.kind, event.userKey, event.message, event.details]);
-    if (this.#coalesce(action, key)) return { verdict: 'coalesced' };
-    const { userKey } = event;
-    if (userKey !== undefined && !this.#ofUsers.take(`${action} ${userKey}`, nowMs)) {
+    const { kind, userKey, message, details } = event;
+    const name = JSON.stringify([action, kind]);
+    const key = JSON.stringify([userKey, message, details]);
+    const line = this.#lines.get(name) ?? { action, runs: [] };
+    const equal = line.runs.findIndex((run) => run.key === key);
+    const waiting = line.runs[equal];
+    if (waiting !== undefined) {
+      line.runs[equal] = { ...waiting, count: waiting.count + 1 };
+      return { verdict: 'coalesced' };
+    }
+    if (userKey !== undefined && !this.#ofUsers.take(`${name} ${userKey}`, nowMs)) {
       return { verdict: 'dropped', action, count: 1, reason: 'userLimit' };
     }
-    if (!this.#ofActions.take(action, nowMs)) return { verdict: 'dropped', action, count: 1, reason: 'actionLimit' };
-    const line = this.#lines.get(action) ?? [];
-    this.#lines.set(action, [...line, { action, event, count: 1, key }]);
+    if (!this.#ofLines.take(name, nowMs)) return { verdict: 'dropped', action, count: 1, reason: 'actionLimit' };
+    line.runs.push({ action, event, count: 1, key });
+    this.#lines.set(name, line);
     this.#size++;
     return this.#size > MAX_WAITING_RUNS ? this.#dropOne() : { verdict: 'queued' };
   }
 
-  /** Takes the oldest run of the action that has waited longest for its turn. */
+  /** Takes the oldest run of the line that has waited longest for its turn. */
   next(): WaitingRun<Event> | undefined {
     const [turn] = this.#lines;
     if (turn === undefined) return undefined;
-    const [action, [first, ...rest]] = turn;
-    this.#lines.delete(action);
-    if (rest.length > 0) this.#lines.set(action, rest);
-    if (first === undefined) return undefined;
+    const [name, line] = turn;
+    this.#lines.delete(name);
+    const run = line.runs.shift();
+    if (run === undefined) return undefined;
+    if (line.runs.length > 0) this.#lines.set(name, line);
     this.#size--;
-    return { action, event: first.event, count: first.count };
+    return { action: run.action, event: run.event, count: run.count };
   }
 
   /** Drops the waiting runs of an action that is unregistered or disabled; returns how many. */
   forget(action: string): number {
     const count = this.waitingOf(action);
-    this.#lines.delete(action);
+    for (const [name, line] of this.#lines) if (line.action === action) this.#lines.delete(name);
     this.#size -= count;
     return count;
   }
 
-  #coalesce(action: string, key: string): boolean {
-    const line = this.#lines.get(action) ?? [];
-    const index = line.findIndex((entry) => entry.key === key);
-    const entry = line[index];
-    if (entry === undefined) return false;
-    this.#lines.set(action, line.with(index, { ...entry, count: entry.count + 1 }));
-    return true;
-  }
-
   #dropOne(): QueueVerdict {
-    const longest = [...this.#lines].reduce((most, each) => (each[1].length > most[1].length ? each : most));
-    const [action, line] = longest;
-    const count = line.at(-1)?.count ?? 1;
-    this.#lines.set(action, line.slice(0, -1));
+    const [name, { action, runs }] = [...this.#lines].reduce((most, line) =>
+      line[1].runs.length > most[1].runs.length ? line : most,
+    );
+    const count = runs.pop()?.count ?? 1;
+    if (runs.length === 0) this.#lines.delete(name);
     this.#size--;
     return { verdict: 'dropped', action, count, reason: 'queueFull' };
   }
