@@ -10,7 +10,7 @@
     Each machine needs an SSH server with the PowerShell subsystem
     (Subsystem powershell /usr/bin/pwsh -sshs -NoLogo) and the module TpmTbs.
 .PARAMETER HostName
-    The machines, as ssh names them. Takes names from the pipeline.
+    The machines, as ssh names them. Takes names from the pipeline, and skips empty lines.
 .PARAMETER Policy
     A JSON file of the required settings on this machine, as Export-TbsPolicy writes it.
 .PARAMETER UserName
@@ -32,7 +32,7 @@
 #>
 #Requires -Version 7.3
 param(
-    [Parameter(Mandatory, ValueFromPipeline)][string[]]$HostName,
+    [Parameter(Mandatory, ValueFromPipeline)][AllowEmptyString()][string[]]$HostName,
     [string]$Policy,
     [string]$UserName,
     [string]$KeyFilePath,
@@ -78,8 +78,10 @@ begin {
         $connection = @{ HostName = $Machine; Options = $options }
         if ($UserName) { $connection.UserName = $UserName }
         if ($KeyFilePath) { $connection.KeyFilePath = $KeyFilePath }
-        $job = Invoke-Command @connection -AsJob -ScriptBlock $question -ArgumentList $required, $TimeoutSeconds
-        @{ Machine = $Machine; Job = $job; Watch = [System.Diagnostics.Stopwatch]::StartNew() }
+        $asked = @{ Machine = $Machine; Watch = [System.Diagnostics.Stopwatch]::StartNew() }
+        try { $asked.Job = Invoke-Command @connection -AsJob -ScriptBlock $question -ArgumentList $required, $TimeoutSeconds }
+        catch { $asked.Problem = $_.Exception.Message }
+        $asked
     }
 
     function New-Result($Asked, [string]$State, $Answer, [string]$Problem) {
@@ -91,6 +93,7 @@ begin {
 
     # Returns the result of a machine that has answered, failed or run out of time, and nothing for one that is still busy.
     function Receive-Result($Asked) {
+        if ($Asked.Problem) { return New-Result $Asked 'failed' $null $Asked.Problem }
         $job = $Asked.Job
         if ($job.State -in 'NotStarted', 'Running') {
             if ($Asked.Watch.Elapsed.TotalSeconds -lt $TimeoutSeconds) { return }
@@ -104,7 +107,9 @@ begin {
         }
         $reason = $job.ChildJobs[0].JobStateInfo.Reason ?? $errors[0].Exception
         $state = if ($reason -is [System.Management.Automation.Remoting.PSRemotingTransportException]) { 'unreachable' } else { 'failed' }
-        New-Result $Asked $state $null ($reason.Message -replace '\s+', ' ')
+        # ssh itself writes why to the terminal.
+        $hint = if ($state -eq 'unreachable') { " Try: ssh $($Asked.Machine)" }
+        New-Result $Asked $state $null (($reason.Message -replace '\s+', ' ') + $hint)
     }
 
     # Lists become text, for a file.
@@ -131,7 +136,7 @@ begin {
         ConvertTo-Html -Title 'TPM brokers' -Head $style -Body ($parts -join "`n")
     }
 }
-process { foreach ($machine in $HostName) { $waiting.Enqueue($machine) } }
+process { foreach ($machine in $HostName) { if ($machine.Trim()) { $waiting.Enqueue($machine.Trim()) } } }
 end {
     $total = $waiting.Count
     $asked = [System.Collections.Generic.List[hashtable]]::new()
@@ -143,7 +148,7 @@ end {
             $result = Receive-Result $each
             if (-not $result) { continue }
             [void]$asked.Remove($each)
-            if ($result.State -eq 'timedOut') { $late.Add($each.Job) } else { Remove-Job $each.Job -Force }
+            if ($result.State -eq 'timedOut') { $late.Add($each.Job) } elseif ($each.Job) { Remove-Job $each.Job -Force }
             $results.Add($result)
             $result
         }

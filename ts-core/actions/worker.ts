@@ -13,6 +13,7 @@ export async function runWorker(name: EngineName): Promise<void> {
   supervisor.on('error', () => process.exit(1));
   const engine = await createEngine(name);
   await engine.start();
+  isStarted = true;
   readMessages(supervisor, runMessage, ({ script, path, event, limitMs }) => {
     engine
       .run({ script: Buffer.from(script, 'base64'), path, event, limitMs })
@@ -21,9 +22,14 @@ export async function runWorker(name: EngineName): Promise<void> {
   send({ type: 'ready' });
 }
 
+let isStarted = false;
+
 /** Ends the process with the reason, which the supervisor logs. */
 function endBecause(error: unknown): never {
-  process.stderr.write(`PowerShell cannot be run: ${error instanceof Error ? error.message : String(error)}\n`);
+  const reason = error instanceof Error ? error.message : String(error);
+  // node-powershell appends what its shell wrote to standard error, which is often undefined.
+  const text = reason.replace(/\s*undefined$/, '');
+  process.stderr.write(`${isStarted ? 'PowerShell has ended' : 'PowerShell cannot be run'}: ${text}\n`);
   process.exit(1);
 }
 

@@ -206,6 +206,8 @@ describe('the Ansible role with the Debian packages', function () {
       (await fleet.runOn(machine, 'dpkg', ['--status', 'tpmtbs'])).stdout,
       /^Status: install ok installed$/m,
     );
+    const { stdout: configuration } = await fleet.runOn(machine, 'cat', ['/etc/tpmtbs/tbsd.json']);
+    assert.match(configuration, /"eventActionsUser": "tpmtbs-actions"/);
     const again = await controller.play(role({ broker_packages: packages }));
     for (const { name } of fleet.machines) assert.equal(again.recap[name]?.changed, 0, again.stdout);
   });

@@ -80,11 +80,15 @@ describe('PowerShell remoting to a fleet', function () {
   });
 
   describe('examples/fleet.ps1', () => {
-    async function gather(machines: readonly FleetMachine[], ...options: string[]): Promise<Run & { rows: Row[] }> {
+    function gather(machines: readonly FleetMachine[], ...options: string[]): Promise<Run & { rows: Row[] }> {
+      return gatherFrom(addresses(machines), ...options);
+    }
+
+    async function gatherFrom(names: string, ...options: string[]): Promise<Run & { rows: Row[] }> {
       const [csv, html] = ['fleet.csv', 'fleet.html'].map((name) => join(fleet.folder, name));
       const result = await pwsh(`
         $options = @{ UserName = 'root'; KeyFilePath = '${fleet.privateKey}'; SshOption = @{ UserKnownHostsFile = '${fleet.knownHosts}' } }
-        ${addresses(machines)} | & '${join(REPOSITORY, 'examples', 'fleet.ps1')}' @options -Csv '${csv}' -Html '${html}' ${options.join(' ')} | Out-Null
+        ${names} | & '${join(REPOSITORY, 'examples', 'fleet.ps1')}' @options -Csv '${csv}' -Html '${html}' ${options.join(' ')} | Out-Null
         $code = $LASTEXITCODE
         ConvertTo-Json -Compress @(Import-Csv '${csv}')
         exit $code
@@ -129,6 +133,15 @@ describe('PowerShell remoting to a fleet', function () {
       const { code, rows } = await gather([hung, down], '-TimeoutSeconds 10');
       assert.equal(rows.length, 2);
       for (const { State } of rows) assert.match(State, /^(unreachable|timedOut)$/);
+      assert.equal(code, 2);
+    });
+
+    it('skips empty names, and reports one that is no name of a machine', async () => {
+      const { code, rows } = await gatherFrom(`'', 'no name', ' '`);
+      assert.deepEqual(
+        rows.map(({ HostName, State }) => [HostName, State]),
+        [['no name', 'failed']],
+      );
       assert.equal(code, 2);
     });
 
