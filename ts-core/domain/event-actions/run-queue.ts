@@ -1,7 +1,7 @@
 /**
  * The runs of event actions that wait. Equal events of an action become one run with a count. Token buckets for each
  * action, and for each user who causes its events, decide what is admitted, so that no user and no action can keep the
- * others out. When the queue is full, the action with the most waiting runs gives one up.
+ * others out. When the queue is full, the action with the most waiting runs drops one.
  */
 import { type BucketSize, TokenBuckets } from './token-buckets.js';
 
