@@ -37,7 +37,7 @@ function summaryOf({ name, synopsis, outputs, parameters, changes, examples }) {
 }
 
 const CMDLETS_HEADER = [
-  '| cmdlet | what it does | parameters | -WhatIf | gives | for example |',
+  '| cmdlet | what it does | parameters | -WhatIf | returns | example |',
   '|---|---|---|---|---|---|',
 ];
 

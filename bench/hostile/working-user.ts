@@ -27,7 +27,7 @@ export class WorkingUser {
   async measured(): Promise<Measured> {
     this.#child.stdin?.write('\n');
     const { value } = await this.#lines.next();
-    if (typeof value !== 'string') throw new Error('a working user has ended, since the broker did not serve him');
+    if (typeof value !== 'string') throw new Error('a working user has ended, since the broker did not serve it');
     return JSON.parse(value) as Measured;
   }
 

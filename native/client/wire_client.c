@@ -172,7 +172,7 @@ static uint32_t take_hello(struct wire_client *client, uint16_t highest_version,
             wire_explain(reason, "the broker closed the connection before it answered: it refuses this user, or stopped; "
                                  "its log says why");
         else if (hello->result == TBS_E_ACCESS_DENIED)
-            wire_explain(reason, "the broker refuses this user: the kernel cannot name him to it (overflowUser in tbsd.json)");
+            wire_explain(reason, "the broker refuses this user: the kernel reports the overflow user id (overflowUser in tbsd.json)");
         else if (hello->result == TBS_E_TOO_MANY_TBS_CONTEXTS)
             wire_explain(reason, "the broker refuses the connection: too many are open, of this user or of all");
         else

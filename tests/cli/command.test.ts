@@ -5,5 +5,5 @@ it('rejects an option without a number by its name, and is unset without the opt
   const positive = numberOption('count', (value) => value > 0, 'a number above 0');
   assert.deepEqual([positive(3), positive(undefined)], [3, undefined]);
   for (const wrong of [0, Number.NaN])
-    assert.throws(() => positive(wrong), { message: '--count wants a number above 0.' });
+    assert.throws(() => positive(wrong), { message: '--count must be a number above 0.' });
 });

@@ -157,7 +157,7 @@ describe('tbs', function () {
     ]) {
       const { status, stderr } = tbs(...args);
       assert.equal(status, 64, args.join(' '));
-      assert.match(stderr, new RegExp(`^tbs: usage: --${option} wants a number`), args.join(' '));
+      assert.match(stderr, new RegExp(`^tbs: usage: --${option} must be a number`), args.join(' '));
     }
   });
 

@@ -116,7 +116,7 @@ describe('containers', function () {
       assert.equal(status, 1);
       assert.match(
         stderr,
-        /the broker refuses this user: the kernel cannot name him to it \(overflowUser in tbsd\.json\)/,
+        /the broker refuses this user: the kernel reports the overflow user id \(overflowUser in tbsd\.json\)/,
       );
     });
 

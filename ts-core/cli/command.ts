@@ -26,7 +26,7 @@ export function withCommonOptions<Options>(yargs: Argv<Options>): Argv<Options &
 export function numberOption(option: string, isFit: (value: number) => boolean, expected: string) {
   return (value: number | undefined): number | undefined => {
     if (value === undefined || isFit(value)) return value;
-    throw new Error(`--${option} wants ${expected}.`);
+    throw new Error(`--${option} must be ${expected}.`);
   };
 }
 

@@ -10,7 +10,7 @@ const HELP = `tbsd [--config FILE] [--system]
 Runs the TPM broker in the foreground, until SIGTERM, SIGINT or SIGHUP. Under a service manager (NOTIFY_SOCKET is set)
 SIGHUP reads the configuration again. As root it is the system's broker, otherwise the user's own.
 
-  --system       be the system's broker, though not as root: what the systemd unit does
+  --system       be the system's broker without running as root, as the systemd unit does
   --config FILE  configuration (default: /etc/tpmtbs/tbsd.json, or tbsd.json in the user's configuration folder)
   --help         this text
   --version      the version

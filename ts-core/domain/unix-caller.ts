@@ -1,5 +1,5 @@
 /**
- * From what a Unix kernel vouches for (user and groups of a peer) to a caller and its class.
+ * Determines the caller and its class from what a Unix kernel reports of a peer: its user and groups.
  */
 import type { Caller, CallerClass } from './caller.js';
 
@@ -30,7 +30,7 @@ export interface UnixCallerRules {
   readonly sandboxGroupGid?: number | undefined;
   /** The id that the kernel gives for users who have none in the broker's user namespace (/proc/sys/kernel/overflowuid). */
   readonly overflowUid: number;
-  /** The user behind that id, where the configuration names him (`overflowUser`). */
+  /** The user behind that id, if the configuration names one (`overflowUser`). */
   readonly overflowUserUid?: number | undefined;
   /** The user whom a subordinate id belongs to (subuid(5)); undefined for every other id. */
   readonly ownerOfSubordinateUid?: ((uid: number) => number | undefined) | undefined;
@@ -42,8 +42,8 @@ export type UnixCallerVerdict =
 
 /**
  * Who a peer is to the broker. The overflow id is refused unless the configuration names the user behind it. A user of
- * somebody's container, by a subordinate id, is a sandboxed app of the container's owner: he shares the owner's limits
- * and lockout, and reaches nothing of the owner's other programs.
+ * somebody's container, by a subordinate id, is a sandboxed app of the container's owner. Such a user shares the owner's
+ * limits and lockout, and reaches nothing of the owner's other programs.
  */
 export function classifyUnixCaller(peer: UnixPeer, rules: UnixCallerRules): UnixCallerVerdict {
   const owner = rules.ownerOfSubordinateUid?.(peer.uid);

@@ -10,7 +10,7 @@ export type AccessByRole = Readonly<Record<CallerRole, Access>>;
 export const EVERYBODY_ALL: AccessByRole = row('all', 'all', 'all', 'all');
 /** Reading: observers and administrators see everybody's data, others their own. */
 export const READ_OWN: AccessByRole = row('all', 'all', 'own', 'own');
-/** Reading data that is stored per user, whichever of his programs it belongs to. */
+/** Reading data that is stored per user, whichever of the user's programs it belongs to. */
 export const READ_OWN_NOT_SANDBOXED: AccessByRole = row('all', 'all', 'own', 'none');
 /** Changing: administrators change everybody's data, all others their own. */
 export const CHANGE_OWN: AccessByRole = row('all', 'own', 'own', 'own');

@@ -62,7 +62,7 @@ internal sealed class SocketTrust
             string? text = Environment.GetEnvironmentVariable("TPMTBS_BROKER_UID");
             if (string.IsNullOrEmpty(text)) return null;
             if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint uid) && uid != uint.MaxValue) return uid;
-            throw TbsErrors.BadParameter("TPMTBS_BROKER_UID wants the number of a user.", "Set or unset it.", text);
+            throw TbsErrors.BadParameter("TPMTBS_BROKER_UID must be the number of a user.", "Set or unset it.", text);
         }
     }
 

@@ -26,7 +26,7 @@ public sealed class BackupTpmOwnerAuthCommand : OwnerAuthCmdlet
 
     /// <summary>
     /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. Default: the
-    /// one that the broker stores. A wrong value is tried exactly once.
+    /// one that the broker stores. The broker tries a wrong value exactly once.
     /// </summary>
     [Parameter(Position = 0, ParameterSetName = "OwnerAuthorization")]
     [ValidateNotNullOrEmpty]

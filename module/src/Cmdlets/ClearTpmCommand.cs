@@ -5,9 +5,9 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Clears the TPM.</summary>
 /// <remarks>
-/// Clears the TPM: every key and secret under its storage and endorsement hierarchies is destroyed, with everything
-/// that they protect (sealed data, disk encryption keys, certificates), and the owner authorization becomes empty. A
-/// TPM 1.2 is off until it is enabled with physical presence. For administrators.
+/// Destroys every key and secret under the TPM's storage and endorsement hierarchies, with everything that they protect
+/// (sealed data, disk encryption keys, certificates). The owner authorization becomes empty. A TPM 1.2 is then off until
+/// somebody enables it with physical presence. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Clear-Tpm</code>
@@ -29,7 +29,7 @@ public sealed class ClearTpmCommand : OwnerAuthCmdlet
 
     /// <summary>
     /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. Default: the
-    /// one that the broker stores. A wrong value is tried exactly once.
+    /// one that the broker stores. The broker tries a wrong value exactly once.
     /// </summary>
     [Parameter(Position = 0, ParameterSetName = "OwnerAuthorization", ValueFromPipeline = true)]
     [Alias("o")]

@@ -13,7 +13,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Disable-TpmAutoProvisioning -WhatIf</code>
-/// <para>Changes nothing.</para>
+/// <para>Shows what would change, without changing it.</para>
 /// </example>
 /// <seealso>Enable-TpmAutoProvisioning</seealso>
 /// <seealso>Initialize-Tpm</seealso>

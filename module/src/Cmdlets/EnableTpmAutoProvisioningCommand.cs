@@ -14,7 +14,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Enable-TpmAutoProvisioning -WhatIf</code>
-/// <para>Changes nothing.</para>
+/// <para>Shows what would change, without changing it.</para>
 /// </example>
 /// <seealso>Disable-TpmAutoProvisioning</seealso>
 /// <seealso>Initialize-Tpm</seealso>

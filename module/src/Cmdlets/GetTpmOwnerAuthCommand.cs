@@ -8,8 +8,8 @@ namespace TpmTbs.Cmdlets;
 /// <remarks>
 /// Returns the same as Tbsi_Get_OwnerAuth, as base64 text: Full on both versions; Admin, User and Endorsement, the
 /// delegations of a TPM 1.2 (20 bytes of authorization value, then the TPM_DELEGATE_OWNER_BLOB); Endorsement20 and
-/// Storage20, the authorization values of a TPM 2.0's hierarchies. A value that the level in force does not store is
-/// reported as not found (TbsOwnerAuthNotFound). Standard users may read only User.
+/// Storage20, the authorization values of a TPM 2.0's hierarchies. Reports TbsOwnerAuthNotFound for a value that the
+/// level in force does not store. Standard users may read only User.
 /// </remarks>
 /// <example>
 /// <code>Get-TpmOwnerAuth</code>

@@ -3,10 +3,11 @@ using TpmTbs.Client;
 
 namespace TpmTbs.Cmdlets;
 
-/// <summary>Grants TPM 2.0 commands to a caller class.</summary>
+/// <summary>Grants commands to a caller class.</summary>
 /// <remarks>
-/// Adds commands to the local additions of a class's allowed list. On TPM 2.0 a class may send only commands on its
-/// allowed list. Blocked lists still win. For administrators.
+/// On TPM 2.0, where a class may send only the commands on its allowed list, adds commands to that list. On TPM 1.2,
+/// lifts the default list's block of commands for the class. A block by policy or by the local list still wins. The
+/// broker stores grants across restarts. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Grant-TbsCommand TPM2_EvictControl -Class StandardUser</code>
@@ -21,7 +22,7 @@ namespace TpmTbs.Cmdlets;
 [OutputType(typeof(CommandBlock))]
 public sealed class GrantTbsCommandCommand : CommandListCmdlet
 {
-    /// <summary>The caller class whose allowed list changes.</summary>
+    /// <summary>The caller class that gets the commands.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateSet("Administrator", "StandardUser", "SandboxedApp")]
     public string Class { get; set; } = null!;

@@ -7,7 +7,7 @@ namespace TpmTbs.Cmdlets;
 /// <summary>Imports a Registry.pol file as a policy source.</summary>
 /// <remarks>
 /// Reads a Registry.pol (PReg), as Group Policy delivers it, and sends it to the broker, which validates and stores it.
-/// A damaged file is refused and changes nothing. Returns the settings that then come from such files. For
+/// The broker refuses a damaged file and changes nothing. Returns the settings that then come from such files. For
 /// administrators.
 /// </remarks>
 /// <example>

@@ -6,7 +6,7 @@ namespace TpmTbs.Cmdlets;
 /// <summary>Stores an owner authorization on this machine.</summary>
 /// <remarks>
 /// Sends the broker an owner authorization that is already set in the TPM; the broker stores it as far as the level
-/// allows. It is tried on the TPM exactly once. For administrators.
+/// allows, after trying it on the TPM exactly once. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Import-TpmOwnerAuth -File ./owner.tpm</code>
@@ -24,8 +24,8 @@ public sealed class ImportTpmOwnerAuthCommand : OwnerAuthCmdlet
     private const string Action = "Import";
 
     /// <summary>
-    /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. A wrong value
-    /// is tried exactly once and is not stored.
+    /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. The broker
+    /// tries a wrong value exactly once and does not store it.
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "OwnerAuthorization", ValueFromPipeline = true)]
     [Alias("o")]

@@ -50,8 +50,8 @@ public sealed class InitializeTpmCommand : TbsCmdlet
 
     /// <summary>
     /// Gives the storage and endorsement hierarchy of a TPM 2.0 a random authorization, which is stored. Programs that use
-    /// the empty one, such as clevis and systemd-cryptenroll, stop working; Open-TpmHierarchy opens them again. Refused at a
-    /// level that does not store the values.
+    /// the empty one, such as clevis and systemd-cryptenroll, stop working; Open-TpmHierarchy opens them again. The broker
+    /// refuses this at a level that does not store the values.
     /// </summary>
     [Parameter]
     public SwitchParameter CloseHierarchies { get; set; }

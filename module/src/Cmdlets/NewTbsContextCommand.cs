@@ -5,8 +5,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Opens a context: a view of the TPM with its own handles.</summary>
 /// <remarks>
-/// Opens a context on this process's connection to the broker. Objects and sessions that commands create in it can be
-/// used only in it. They are flushed when the context is removed or the process ends.
+/// Opens a context on this process's connection to the broker. Objects and sessions that commands create in the context
+/// can be used only there. The broker flushes them when you remove the context or the process ends.
 /// </remarks>
 /// <example>
 /// <code>$context = New-TbsContext

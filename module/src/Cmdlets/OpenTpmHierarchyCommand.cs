@@ -7,8 +7,9 @@ namespace TpmTbs.Cmdlets;
 /// <remarks>
 /// Gives both hierarchies an empty authorization again, as clevis, systemd-cryptenroll, tpm2-pkcs11, FAPI and other TPM
 /// programs expect, using the authorizations that this machine stores. Undoes Initialize-Tpm -CloseHierarchies, and
-/// opens hierarchies that an earlier version of the broker closed. Refused while policy (closeHierarchies) requires
-/// closed hierarchies. Returns the steps that are still needed, with the state of each hierarchy. For administrators.
+/// opens hierarchies that an earlier version of the broker closed. The broker refuses this while policy
+/// (closeHierarchies) requires closed hierarchies. Returns the steps that are still needed, with the state of each
+/// hierarchy. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Open-TpmHierarchy</code>

@@ -6,8 +6,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Flushes an object or session that a caller holds in the TPM.</summary>
 /// <remarks>
-/// Flushes resources: your own or, as an administrator, anybody's, such as sessions that a program left behind. Their
-/// holder then finds the handle gone.
+/// Flushes resources: your own or, as an administrator, anybody's, such as sessions that a program left behind. The
+/// holder's handle is then invalid.
 /// </remarks>
 /// <example>
 /// <code>Get-TbsResource -Kind savedSession | Remove-TbsResource</code>

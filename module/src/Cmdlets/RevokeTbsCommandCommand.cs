@@ -5,8 +5,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Withdraws commands that Grant-TbsCommand granted.</summary>
 /// <remarks>
-/// Removes commands from the local additions of a class's allowed list. Commands that the shipped list or policy allows
-/// stay allowed; Add-TbsCommandBlock blocks them. For administrators.
+/// Removes commands from the local grants of a class. Commands that the shipped list or policy allows stay allowed;
+/// Add-TbsCommandBlock blocks them. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Revoke-TbsCommand TPM2_EvictControl -Class StandardUser</code>
@@ -21,7 +21,7 @@ namespace TpmTbs.Cmdlets;
 [OutputType(typeof(CommandBlock))]
 public sealed class RevokeTbsCommandCommand : CommandListCmdlet
 {
-    /// <summary>The caller class whose allowed list changes.</summary>
+    /// <summary>The caller class that loses the commands.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateSet("Administrator", "StandardUser", "SandboxedApp")]
     public string Class { get; set; } = null!;

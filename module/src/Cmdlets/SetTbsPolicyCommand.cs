@@ -9,12 +9,12 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Sets policy settings in the broker's local policy file.</summary>
 /// <remarks>
-/// Writes the settings that differ into the local policy file and returns the differences. Settings that already have
-/// the desired value are left alone, so that the cmdlet can be run repeatedly. -WhatIf shows the differences. Names of
-/// settings, classes and commands are case-insensitive, and text is interpreted as PowerShell does, so that the output
-/// of Get-TbsPolicy can be set again, even after conversion to CSV, JSON or CLIXML. Stronger sources, such as a GPO of
-/// the domain, still win: the difference then names the source. A value that only Group Policy has put into force is
-/// written too, so that it stays when the GPO goes. For administrators.
+/// Writes the settings that differ into the local policy file and returns the differences. It does not change settings
+/// that already have the desired value, so you can run it repeatedly. -WhatIf shows the differences. Names of settings,
+/// classes and commands are case-insensitive, and the cmdlet interprets text as PowerShell does, so you can set the
+/// output of Get-TbsPolicy again, even after conversion to CSV, JSON or CLIXML. Stronger sources, such as a GPO of the
+/// domain, still win: the difference then names the source. The cmdlet also writes a value that only Group Policy has put
+/// into force, so that the value stays when the GPO is removed. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Set-TbsPolicy standardUserAuthorizationFailureDurationMinutes 60</code>

@@ -6,7 +6,7 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Sets which owner authorization is stored on this machine.</summary>
 /// <remarks>
-/// Changes the local setting. A level that policy sets cannot be changed here: the error names the policy's source. A
+/// Changes the local setting. It cannot change a level that policy sets; the error names the policy's source. A
 /// change from Full to Delegated sets a new owner authorization; if it is not backed up to AD DS, -NewFile stores it in
 /// a file, and -Force discards it. For administrators.
 /// </remarks>
@@ -16,7 +16,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Set-TpmAuthLevel None -WhatIf</code>
-/// <para>Shows what would change.</para>
+/// <para>Shows what would change, without changing it.</para>
 /// </example>
 /// <seealso>Get-TpmAuthLevel</seealso>
 [Cmdlet(VerbsCommon.Set, "TpmAuthLevel", SupportsShouldProcess = true)]

@@ -14,7 +14,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>Set-TpmLockoutParameter -MaxTries 32 -WhatIf</code>
-/// <para>Changes nothing.</para>
+/// <para>Shows what would change, without changing it.</para>
 /// </example>
 /// <seealso>Get-TpmLockoutParameter</seealso>
 [Cmdlet(VerbsCommon.Set, "TpmLockoutParameter", SupportsShouldProcess = true, DefaultParameterSetName = "OwnerAuthorization")]
@@ -39,7 +39,7 @@ public sealed class SetTpmLockoutParameterCommand : OwnerAuthCmdlet
 
     /// <summary>
     /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. Default: the
-    /// one that the broker stores. A wrong value is tried exactly once.
+    /// one that the broker stores. The broker tries a wrong value exactly once.
     /// </summary>
     [Parameter(ParameterSetName = "OwnerAuthorization")]
     [ValidateNotNullOrEmpty]

@@ -28,7 +28,7 @@ public sealed class SetTpmOwnerAuthCommand : TbsCmdlet
 
     /// <summary>
     /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. Default: the
-    /// one that the broker stores. A wrong value is tried exactly once.
+    /// one that the broker stores. The broker tries a wrong value exactly once.
     /// </summary>
     [Parameter(Position = 0, ParameterSetName = "AuthNewAuth")]
     [Parameter(Position = 0, ParameterSetName = "AuthNewFile")]

@@ -12,7 +12,7 @@ namespace TpmTbs.Cmdlets;
 /// <remarks>
 /// Starts the systemd unit tpmtbs if it is installed and no option requests something else. Otherwise starts the broker
 /// (tbs serve) as a process that outlives this session: the system's broker for root, a user's own for others. The
-/// process's output goes to the file in -LogPath. If a broker already answers, it is left alone. Returns the broker's
+/// process's output goes to the file in -LogPath. Starts nothing if a broker already answers. Returns the broker's
 /// status.
 /// </remarks>
 /// <example>

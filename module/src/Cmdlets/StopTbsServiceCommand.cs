@@ -5,8 +5,8 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Stops the broker after the commands in progress have finished.</summary>
 /// <remarks>
-/// Asks the broker to finish the commands in progress and to stop, and waits until it has. The resources that callers
-/// hold in the TPM are flushed. For administrators.
+/// Asks the broker to finish the commands in progress and to stop, and waits until it has stopped. The broker flushes the
+/// resources that callers hold in the TPM. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Stop-TbsService</code>

@@ -6,8 +6,8 @@ namespace TpmTbs.Cmdlets;
 /// <summary>Resets the lockout of the TPM.</summary>
 /// <remarks>
 /// Resets the TPM's own dictionary-attack protection and then clears the authorization failures of standard users.
-/// While the TPM is locked out, a wrong owner authorization prevents another reset for the whole recovery time, so it
-/// is tried exactly once. For administrators.
+/// While the TPM is locked out, a wrong owner authorization prevents another reset for the whole recovery time, so the
+/// broker tries it exactly once. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Unblock-Tpm</code>
@@ -27,7 +27,7 @@ public sealed class UnblockTpmCommand : OwnerAuthCmdlet
 
     /// <summary>
     /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. Default: the
-    /// one that the broker stores. A wrong value is tried exactly once.
+    /// one that the broker stores. The broker tries a wrong value exactly once.
     /// </summary>
     [Parameter(Position = 0, ParameterSetName = "OwnerAuthorization", ValueFromPipeline = true)]
     [Alias("o")]

@@ -33,7 +33,7 @@ describe('the user behind the overflow id', () => {
     assert.equal(overflowUserUid(65534, FIRST, keyOf), 65534);
     assert.throws(() => overflowUserUid('alice', FIRST, keyOf), {
       symbol: 'TBS_E_BAD_PARAMETER',
-      message: /user 65534 is a user of his own here/,
+      message: /user 65534 is an ordinary user here/,
     });
   });
 

@@ -25,7 +25,7 @@ describe('tbs events', () => {
       '',
     ]);
     assert.deepEqual((await events('--recent', '0')).calls[0]?.[1], { recent: 0, follow: false });
-    for (const wrong of ['-1', '1.5', 'many']) await assert.rejects(events('--recent', wrong), /--recent wants/);
+    for (const wrong of ['-1', '1.5', 'many']) await assert.rejects(events('--recent', wrong), /--recent must be/);
   });
 
   it('prints one line of JSON for each event for scripts', async () => {

@@ -61,7 +61,7 @@ describe('tbs top', () => {
   });
 
   it('requires an interval of 1 to 60 whole seconds, and a count above 0', async () => {
-    for (const wrong of ['0', '61', '1.5']) await assert.rejects(top('--interval', wrong), /--interval wants/);
-    await assert.rejects(top('--json', '--count', '0'), /--count wants/);
+    for (const wrong of ['0', '61', '1.5']) await assert.rejects(top('--interval', wrong), /--interval must be/);
+    await assert.rejects(top('--json', '--count', '0'), /--count must be/);
   });
 });

@@ -35,7 +35,7 @@ describe('tbs tpm', () => {
   it('initialize asks before it closes open hierarchies, whether the option or policy requests it', async () => {
     await assert.rejects(tpm('initialize', '--close-hierarchies'), { symbol: 'notConfirmed', message: /clevis/ });
     broker.answers(tpmProvisioning, { ...READY, policyClosesHierarchies: true });
-    await assert.rejects(tpm('initialize'), { symbol: 'notConfirmed', message: /^Policy wants this\./ });
+    await assert.rejects(tpm('initialize'), { symbol: 'notConfirmed', message: /^Policy requires this\./ });
     assert.deepEqual(initialized(), []);
     await tpm('initialize', '--close-hierarchies', '--yes');
     assert.deepEqual(initialized(), [{ closeHierarchies: true }]);

@@ -26,8 +26,8 @@ export async function checkLinkedObject(session: DirectorySession, dn: string): 
 
 /**
  * Finds the object of the TPM with this storage root key: the linked one, or one that this computer created earlier but
- * could not link. Objects of other owners are ignored, whatever their thumbprint, because the creator of an object can
- * grant himself the right to read its confidential values.
+ * could not link. Ignores objects of other owners, whatever their thumbprint, because the creator of an object can obtain
+ * the right to read its confidential values.
  */
 export async function findInformationObject(
   session: DirectorySession,

@@ -1,5 +1,5 @@
 /**
- * Maps subordinate ids (subuid(5)), which a user may assign to the users of his containers, to the user who owns them.
+ * Maps subordinate ids (subuid(5)), which users may assign to the users of their containers, to the user who owns them.
  *
  * The owner of a range can act as every id in it. If each id counted as a separate user, one person would have the
  * limits and the lockout attempts of 65536 users.

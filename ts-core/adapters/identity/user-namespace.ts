@@ -71,7 +71,7 @@ export function overflowUserUid(
   if (namespace.mapsEveryUser && uid !== namespace.overflowUid) {
     throw refuse(
       user,
-      `overflowUser names ${JSON.stringify(user)}, but user ${namespace.overflowUid} is a user of his own here: this broker's user namespace has an id for every user.`,
+      `overflowUser names ${JSON.stringify(user)}, but user ${namespace.overflowUid} is an ordinary user here: this broker's user namespace has an id for every user.`,
       `Set overflowUser to ${namespace.overflowUid} (nobody), or leave it out.`,
     );
   }

@@ -115,8 +115,8 @@ export class ExchangeDriver {
   }
 
   /**
-   * Runs an exchange to its end. If the TPM answers that it needs to be started, it was reset: the TPM is started, the
-   * tables are told, and the exchange starts again, since none of it was executed. A second reset is an error.
+   * Runs an exchange to its end. If the TPM answers that it needs to be started, it was reset. Starts it, clears the
+   * tables, and runs the exchange again, since none of it was executed. A second reset is an error.
    */
   async drive<Result>(begin: () => Exchange<Result>, options: ExchangeOptions): Promise<Result> {
     for (let attempt = 1; ; attempt++) {

@@ -38,7 +38,7 @@ export class ManageContexts {
   closeForeign(caller: Caller, contextId: number): void {
     const context = this.changeable(caller, contextId);
     this.#commands.close(context);
-    // A user who closes his own contexts is not administration, and could fill the audit log.
+    // Users who close their own contexts do not administer anything, and could fill the audit log.
     if (context.caller.userKey === caller.userKey) return;
     this.#events.raise('administration', 'A context of another user was closed.', {
       caller,

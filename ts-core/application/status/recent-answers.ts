@@ -21,7 +21,7 @@ export class RecentAnswers {
     this.#maxAgeMs = maxAgeMs;
   }
 
-  /** Asks anew for an administrator; returns a recent answer to anybody else. */
+  /** Always asks again for an administrator; returns a recent answer to anybody else. */
   for<Result>(caller: Caller, question: string, ask: () => Promise<Result>): Promise<Result> {
     return isAdministrator(caller) ? ask() : this.get(question, ask);
   }

@@ -21,10 +21,10 @@ export function blockCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   ) as Argv<CommonOptions>;
 }
 
-/** `tbs grant` and `tbs revoke`: the allowed lists of TPM 2.0. */
+/** `tbs grant` and `tbs revoke`: what the machine grants to a caller class. */
 export function grantCommands(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return [
-    { name: 'grant', describe: 'Grant commands to a caller class (TPM 2.0)', method: 'commandGrant/add' as const },
+    { name: 'grant', describe: 'Grant commands to a caller class', method: 'commandGrant/add' as const },
     { name: 'revoke', describe: 'Withdraw granted commands', method: 'commandGrant/remove' as const },
   ].reduce(
     (args, { name, describe, method }) =>

@@ -97,7 +97,7 @@ export function dscCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 /** What each operation prints: a state, and for `stateAndDiff` the names of the properties that differ. */
 const OUTPUTS = {
   get: printState,
-  /** There is one instance, and DSC may name the properties that it wants. */
+  /** There is one instance, and DSC may name the properties to print. */
   export: printState,
   async test(broker: BrokerClient, resource: Resource, desired: Instance): Promise<void> {
     const differing = await resource.differences(broker, desired);

@@ -19,13 +19,13 @@ export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         .option('priority', {
           choices: Object.keys(PRIORITIES) as (keyof typeof PRIORITIES)[],
           default: 'normal' as const,
-          describe: 'Priority in the queue; standard users are held to high',
+          describe: 'Priority in the queue; standard users get at most high',
         })
         .option('locality', {
           type: 'number',
           default: 0,
-          describe: 'Locality, 0 to 4; above 0 for administrators only',
-          coerce: numberOption('locality', (value) => Number.isInteger(value) && value >= 0, 'a number from 0 to 4'),
+          describe: 'Locality, 0 to 3; above 0 for administrators only',
+          coerce: numberOption('locality', (value) => Number.isInteger(value) && value >= 0, 'a number from 0 to 3'),
         })
         .option('timeout', {
           type: 'number',

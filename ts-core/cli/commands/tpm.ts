@@ -38,7 +38,7 @@ function initialize(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         const anyOpen = [before.storageHierarchy, before.endorsementHierarchy].includes('open');
         if (anyOpen && (closeHierarchies || before.policyClosesHierarchies)) {
           await confirm(
-            `${before.policyClosesHierarchies ? 'Policy wants this. ' : ''}${CLOSING_STOPS} Close them?`,
+            `${before.policyClosesHierarchies ? 'Policy requires this. ' : ''}${CLOSING_STOPS} Close them?`,
             options,
           );
         }

@@ -44,7 +44,7 @@ export function policySettings(folders: BrokerFolders) {
     refreshOverdueMs: milliseconds(2_678_400_000)
       .default(259_200_000)
       .describe(
-        'Status warns when the domain client has completed no refresh for this long, milliseconds; known of the Samba extension alone. What the domain delivered last stays in force.',
+        'Status warns when the domain client has completed no refresh for this time, in milliseconds. Only the Samba extension reports its refreshes. What the domain delivered last stays in force.',
       ),
     settings: valuesOfPolicy
       .prefault({})

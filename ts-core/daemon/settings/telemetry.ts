@@ -44,9 +44,7 @@ export const telemetrySettings = z
       .min(0)
       .max(10_000)
       .default(100)
-      .describe(
-        'How many submissions are traced at most in a second, a quarter of them for any one user. 0: no traces.',
-      ),
+      .describe('Maximum number of submissions traced in a second, a quarter of them for any one user. 0: no traces.'),
     metricsIntervalMs: milliseconds(86_400_000)
       .min(1000)
       .default(60_000)

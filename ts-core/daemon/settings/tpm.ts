@@ -33,7 +33,7 @@ const device = z.strictObject({
     .nullable()
     .default(1000)
     .describe(
-      "After this long without a command, what callers hold is saved and leaves the kernel's TPM, so that programs on `/dev/tpmrm0` find room, milliseconds. `null`: it stays. [transports.md](transports.md#beside-programs-on-devtpmrm0)",
+      "After this time without a command, the broker evicts what callers hold from the kernel's TPM, so that programs on `/dev/tpmrm0` find room, in milliseconds. `null`: it evicts nothing. [transports.md](transports.md#beside-programs-on-devtpmrm0)",
     ),
 });
 

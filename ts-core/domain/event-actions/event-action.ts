@@ -45,8 +45,8 @@ export interface CausedEvent {
 }
 
 /**
- * Returns whether an event starts an action. What the actions' own user causes starts none, or an action could start
- * itself for ever; nor do changes and tests of event actions.
+ * Returns whether an event starts an action. Events that the actions' own user causes start no action; otherwise an
+ * action could trigger itself forever. Changes and tests of event actions start none either.
  */
 export function startsAction(
   event: CausedEvent,

@@ -46,7 +46,7 @@ export class UnkeyedSessions {
     this.#hash = hash;
   }
 
-  /** Whether the sessions have to be told when this command has been answered. */
+  /** Whether `answered` must be called for this command. */
   concerns(command: Uint8Array): boolean {
     if (readUint32(command, 6) === TPM_CC.StartAuthSession) return true;
     return this.#byNumber.size > 0 && readUint16(command, 0) === TPM_ST.SESSIONS;

@@ -1,9 +1,9 @@
 /**
- * The bands of the queue: which user's turn it is, from the highest band that is not empty, the user who was served
- * longest ago.
+ * The bands of the queue. They decide which user is served next: in the highest band that is not empty, the user who was
+ * served longest ago.
  *
- * Invariants: a user has a place in a band exactly when one of his contexts is in it, and the place is in the heap of that
- * band, or of NORMAL while it is held to the user's share and he is beyond it.
+ * Invariants: a user has a place in a band exactly while one of the user's contexts is in it. The place is in that band's
+ * heap, or in NORMAL's while the user has exceeded the fair share.
  */
 import { KeyedHeap } from './keyed-heap.js';
 import { BAND_COUNT, NORMAL_BAND } from './priority.js';

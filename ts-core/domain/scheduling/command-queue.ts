@@ -8,7 +8,7 @@
  *  - In the highest band that is not empty, the user who was served longest ago goes first; of that user, the context
  *    that was served longest ago; of that context, the oldest command.
  *  - A standard user who has had more than a fair share of the TPM's time competes with other users in the NORMAL band
- *    with all that stands above it; among his own contexts the bands go on to decide.
+ *    with all commands above NORMAL; among the user's own contexts, priority still decides.
  *
  * Invariants: a context with waiting commands is in exactly one band; a key is the turn in which its member was last
  * served, so whoever is served goes behind everybody who waits.
