@@ -5,7 +5,7 @@ import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import { EMPTY_AUTH } from '../../../ts-core/domain/tpm20/authorized-command.js';
 import { TPM_ALG, TPM_ECC_CURVE, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
 import * as keys from '../../../ts-core/domain/tpm20/keys.js';
-import { aboutHandle, aboutParameter, RC_FORMAT_ONE } from '../../../ts-core/domain/tpm20/responses.js';
+import { aboutHandle, aboutParameter } from '../../../ts-core/domain/tpm20/responses.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
 import { answered, success, successWithSession } from '../../support/answered-exchange.js';
 import { truncationsOf } from '../../support/damaged-answers.js';
@@ -135,7 +135,7 @@ describe('the public area of an object', () => {
   });
 
   it('is not taken for missing when the TPM cannot answer now', () => {
-    const codes = [TPM_RC.RETRY, TPM_RC.FAILURE, TPM_RC.REFERENCE_H1, aboutHandle(TPM_RC.HIERARCHY | RC_FORMAT_ONE, 0)];
+    const codes = [TPM_RC.RETRY, TPM_RC.FAILURE, TPM_RC.REFERENCE_H1, aboutHandle(TPM_RC.HIERARCHY, 0)];
     for (const code of codes) {
       assert.throws(() => answered(keys.readPublic(EK_HANDLE), errorResponse('2.0', code)), { responseCode: code });
     }

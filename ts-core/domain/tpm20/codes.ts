@@ -245,6 +245,29 @@ export const TPM_RC = {
 
 export type ResponseCodeName = keyof typeof TPM_RC;
 
+/**
+ * Bits of a response code (Part 2, 6.6.2 "TPM_RC formats"). SESSION is for codes of format one: without PARAMETER and
+ * SESSION they are about a handle. VENDOR and WARNING are for codes of format zero.
+ */
+export const RC_BIT = {
+  PARAMETER: 1 << 6,
+  FORMAT_ONE: 1 << 7,
+  VENDOR: 1 << 10,
+  SESSION: 1 << 11,
+  WARNING: 1 << 11,
+} as const;
+
+/** Where a code of format one has the number of its parameter, handle or session, counted from 1. */
+export const RC_NUMBER = {
+  SHIFT: 8,
+  PARAMETER_MASK: 0xf,
+  HANDLE_OR_SESSION_MASK: 0x7,
+} as const;
+
+/** A code of format zero is a warning of the specification if these bits, and no others of the mask, are set. */
+export const RC_WARN = 0x900;
+export const RC_WARN_MASK = 0xf80;
+
 /** Tags of commands and responses. */
 export const TPM_ST = {
   NO_SESSIONS: 0x8001,
@@ -415,6 +438,6 @@ export function handleNumber(handle: number): number {
 }
 
 export function isSessionHandle(handle: number): boolean {
-  const type = handle >>> 24;
+  const type = handleType(handle);
   return type === TPM_HT.HMAC_SESSION || type === TPM_HT.POLICY_SESSION;
 }
