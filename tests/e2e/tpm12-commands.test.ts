@@ -1,13 +1,12 @@
 /** Tests the TPM 1.2 command exchanges with a real software TPM, without a broker. */
 import assert from 'node:assert/strict';
 import { ResponseForgedError, runCommand } from '../../ts-core/domain/tpm12/authorized-command.js';
-import { TPM_ET, TPM_KH, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
+import { OWNER_PERMISSIONS, TPM_ET, TPM_KH, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
 import {
   createDelegationFamily,
   createOwnerDelegation,
   enableDelegationFamily,
   loadOwnerDelegation,
-  OWNER_PERMISSIONS,
 } from '../../ts-core/domain/tpm12/delegation.js';
 import { changeOwnerSecret, ownerClear, resetLockValue } from '../../ts-core/domain/tpm12/ownership.js';
 import { seal, unseal } from '../../ts-core/domain/tpm12/sealed-data.js';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { concat, TruncatedFieldError, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import { EMPTY_AUTH } from '../../../ts-core/domain/tpm20/authorized-command.js';
-import { TPM_ALG, TPM_ECC_CURVE, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
+import { EK_HANDLE, SRK_HANDLE, TPM_ALG, TPM_ECC_CURVE, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
 import * as keys from '../../../ts-core/domain/tpm20/keys.js';
 import { aboutHandle, aboutParameter } from '../../../ts-core/domain/tpm20/responses.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
@@ -11,7 +11,6 @@ import { answered, success, successWithSession } from '../../support/answered-ex
 import { truncationsOf } from '../../support/damaged-answers.js';
 import { Replay, toHex } from '../../support/tpm-conversations.js';
 
-const { SRK_HANDLE, EK_HANDLE } = keys;
 const OWNER_AUTH = Uint8Array.of(0x5a);
 const OWNER_SESSION = ['0000000a', '40000009', '0000', '01', '0001', '5a'];
 
@@ -93,7 +92,7 @@ describe('a primary key', () => {
     const handle = srk.run();
     assert.equal(handle >>> 24, 0x80);
     new Replay('2.0', 'makePersistent', () => keys.makePersistent(EMPTY_AUTH, handle, SRK_HANDLE)).run();
-    new Replay('2.0', 'flushContext', () => keys.flushContext(handle)).run();
+    new Replay('2.0', 'flushContext', () => keys.flushObject(handle)).run();
     new Replay('2.0', 'createPrimary eccP256', () =>
       createPrimary(TPM_RH.ENDORSEMENT, EMPTY_AUTH, ekTemplate('eccP256')),
     ).run();
@@ -114,7 +113,7 @@ describe('a primary key', () => {
   });
 
   it('is flushed without authorization', () => {
-    const { sent } = answered(keys.flushContext(0x80000002), success());
+    const { sent } = answered(keys.flushObject(0x80000002), success());
     assert.deepEqual(sent.map(toHex), ['80010000000e0000016580000002']);
   });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { concat, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
-import { TPM_CAP, TPM_CC, TPM_PT, TPM_RC, TPMA_PERMANENT } from '../../../ts-core/domain/tpm20/codes.js';
-import { EK_HANDLE, ekTemplate } from '../../../ts-core/domain/tpm20/keys.js';
+import { EK_HANDLE, TPM_CAP, TPM_CC, TPM_PT, TPM_RC, TPMA_PERMANENT } from '../../../ts-core/domain/tpm20/codes.js';
+import { ekTemplate } from '../../../ts-core/domain/tpm20/keys.js';
 import { readIdentityMarks20 } from '../../../ts-core/domain/tpm20/read-identity.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
 import { answered, success, successWithSession } from '../../support/answered-exchange.js';

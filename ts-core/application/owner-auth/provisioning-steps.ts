@@ -14,18 +14,16 @@ import { TbsError } from '../../domain/tbs-error.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import { createEndorsementKeyPair, takeOwnership, WELL_KNOWN_SECRET } from '../../domain/tpm12/ownership.js';
 import { EMPTY_AUTH, Tpm20CommandError } from '../../domain/tpm20/authorized-command.js';
-import { TPM_CC } from '../../domain/tpm20/codes.js';
+import { EK_HANDLE, SRK_HANDLE, TPM_CC } from '../../domain/tpm20/codes.js';
 import { setDictionaryAttackParameters } from '../../domain/tpm20/dictionary-attack.js';
 import {
   createPrimary,
-  EK_HANDLE,
   ekTemplate,
-  flushContext,
+  flushObject,
   KEY_ALGORITHMS_20,
   type KeyAlgorithm20,
   makePersistent,
   offersKey,
-  SRK_HANDLE,
   srkTemplate,
 } from '../../domain/tpm20/keys.js';
 import type { PendingRequest } from '../firmware/manage-physical-presence.js';
@@ -241,6 +239,6 @@ function* persistPrimary(
   try {
     yield* makePersistent(ownerAuth, handle, persistentHandle);
   } finally {
-    yield* flushContext(handle);
+    yield* flushObject(handle);
   }
 }

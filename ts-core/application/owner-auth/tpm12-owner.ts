@@ -5,14 +5,13 @@ import { concat, FieldReader } from '../../domain/tpm/byte-fields.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import { offersCommand12 } from '../../domain/tpm/offered-commands.js';
 import { runCommand, type Session12, Tpm12CommandError } from '../../domain/tpm12/authorized-command.js';
-import { TPM_ET, TPM_KH, TPM_ORD, TPM_RESULT } from '../../domain/tpm12/codes.js';
+import { OWNER_PERMISSIONS, TPM_ET, TPM_KH, TPM_ORD, TPM_RESULT } from '../../domain/tpm12/codes.js';
 import type { Crypto12, RsaPublicKey12 } from '../../domain/tpm12/crypto12.js';
 import {
   createDelegationFamily,
   createOwnerDelegation,
   enableDelegationFamily,
   invalidateDelegationFamily,
-  OWNER_PERMISSIONS,
 } from '../../domain/tpm12/delegation.js';
 import { readEndorsementCertificate } from '../../domain/tpm12/endorsement-certificate.js';
 import {
@@ -42,8 +41,8 @@ import type {
 } from './owner-tpm.js';
 import { STORAGE_ROOT_KEY, STORED_DELEGATION, type TriedAuthorization, withTpmFailures } from './tpm-failure.js';
 
-/** For people who list the TPM's families: 'T'. */
-const FAMILY_LABEL = 0x54;
+/** For people who list the TPM's families. */
+const FAMILY_LABEL = 'T'.charCodeAt(0);
 
 const READS = OWNER_PERMISSIONS.ownerReadPubek | OWNER_PERMISSIONS.ownerReadInternalPub;
 const ADMINISTRATOR =

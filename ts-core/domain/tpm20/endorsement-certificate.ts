@@ -5,15 +5,6 @@ import { EMPTY_AUTH, runCommand20, Tpm20CommandError } from './authorized-comman
 import { TPM_CC } from './codes.js';
 import { readSized16 } from './structures.js';
 
-/**
- * The indices of the certificates: in the low range RSA 2048 and ECC P-256, in the high range RSA 2048, ECC P-256,
- * P-384, P-521 and SM2, RSA 3072 and 4096.
- */
-export const EK_CERTIFICATE_INDICES: readonly number[] = [
-  ...[0x01c00002, 0x01c0000a],
-  ...[0x01c00012, 0x01c00014, 0x01c00016, 0x01c00018, 0x01c0001a, 0x01c0001c, 0x01c0001e],
-];
-
 /** What every TPM returns at once: by the PC Client profile TPM_PT_NV_BUFFER_MAX is at least 512. */
 const CHUNK_BYTES = 512;
 

@@ -1,18 +1,15 @@
 /**
  * Creates the storage root key and the endorsement key from the TCG's templates, and makes them persistent.
  *
- * TCG TPM v2.0 Provisioning Guidance 7.5.1 (SRK at 0x81000001) and 7.5.2 (EK at 0x81010001); TCG EK Credential Profile
+ * TCG TPM v2.0 Provisioning Guidance 7.5.1 (SRK) and 7.5.2 (EK); TCG EK Credential Profile
  * for TPM Family 2.0, annex B.3 (templates L-1 RSA 2048 and L-2 ECC P-256, PolicySecret of the endorsement hierarchy).
  */
 import { concat, FieldReader, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { EMPTY_AUTH, runCommand20, Tpm20CommandError } from './authorized-command.js';
-import { TPM_ALG, TPM_CC, TPM_ECC_CURVE, TPM_RC, TPM_RH } from './codes.js';
+import { EK_POLICY, TPM_ALG, TPM_CC, TPM_ECC_CURVE, TPM_RC, TPM_RH, TPMA_OBJECT } from './codes.js';
 import { errorOf } from './responses.js';
 import { readSized16, sized16 } from './structures.js';
-
-export const SRK_HANDLE = 0x81000001;
-export const EK_HANDLE = 0x81010001;
 
 /** TPM_ECC_CURVE, and the bytes of a coordinate. */
 const CURVES: ReadonlyMap<number, { readonly name: EccCurve; readonly bytes: number }> = new Map([
@@ -21,16 +18,14 @@ const CURVES: ReadonlyMap<number, { readonly name: EccCurve; readonly bytes: num
   [TPM_ECC_CURVE.NIST_P521, { name: 'P-521', bytes: 66 }],
 ]);
 
-/** fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, decrypt. */
-const SRK_ATTRIBUTES = 0x00030472;
-/** fixedTPM, fixedParent, sensitiveDataOrigin, adminWithPolicy, restricted, decrypt. */
-const EK_ATTRIBUTES = 0x000300b2;
-
-/** PolicySecret(TPM_RH_ENDORSEMENT), SHA-256. */
-const EK_POLICY = Uint8Array.of(
-  ...[0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc, 0x8d, 0x46, 0xa5, 0xd7, 0x24],
-  ...[0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52, 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa],
-);
+const STORAGE_KEY_ATTRIBUTES =
+  TPMA_OBJECT.FIXED_TPM |
+  TPMA_OBJECT.FIXED_PARENT |
+  TPMA_OBJECT.SENSITIVE_DATA_ORIGIN |
+  TPMA_OBJECT.RESTRICTED |
+  TPMA_OBJECT.DECRYPT;
+const SRK_ATTRIBUTES = STORAGE_KEY_ATTRIBUTES | TPMA_OBJECT.USER_WITH_AUTH | TPMA_OBJECT.NO_DA;
+const EK_ATTRIBUTES = STORAGE_KEY_ATTRIBUTES | TPMA_OBJECT.ADMIN_WITH_POLICY;
 
 /** The kinds of storage keys for which there are templates, the usual one first. */
 export const KEY_ALGORITHMS_20 = ['rsa2048', 'eccP256'] as const;
@@ -44,7 +39,7 @@ export function srkTemplate(algorithm: KeyAlgorithm20): Uint8Array {
 
 /** TPMT_PUBLIC of the endorsement key. */
 export function ekTemplate(algorithm: KeyAlgorithm20): Uint8Array {
-  return storageTemplate(algorithm, EK_ATTRIBUTES, EK_POLICY);
+  return storageTemplate(algorithm, EK_ATTRIBUTES, Uint8Array.from(EK_POLICY));
 }
 
 const UNIQUE: Readonly<Record<KeyAlgorithm20, Uint8Array>> = {
@@ -104,7 +99,8 @@ export function* makePersistent(ownerAuth: Uint8Array, handle: number, persisten
   });
 }
 
-export function* flushContext(handle: number): Exchange<void> {
+/** Flushes a loaded object. */
+export function* flushObject(handle: number): Exchange<void> {
   // TPM 2.0 Library Part 3, 28.4: flushHandle is a parameter, although it is in the place of the first handle.
   yield* runCommand20({ code: TPM_CC.FlushContext, parameters: uint32(handle) });
 }

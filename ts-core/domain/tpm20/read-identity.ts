@@ -7,14 +7,13 @@ import { HEADER_BYTES, readUint32, responseCodeOf } from '../tpm/command-header.
 import type { Exchange } from '../tpm/exchange.js';
 import type { IdentityMark } from '../tpm/tpm-identity.js';
 import { Tpm20CommandError } from './authorized-command.js';
-import { TPM_CAP, TPM_RH } from './codes.js';
+import { EK_CERTIFICATE_INDICES, EK_HANDLE, TPM_CAP, TPM_RH } from './codes.js';
 import { getCapability } from './commands.js';
-import { EK_CERTIFICATE_INDICES, readNvIndex } from './endorsement-certificate.js';
+import { readNvIndex } from './endorsement-certificate.js';
 import {
   createPrimary,
-  EK_HANDLE,
   ekTemplate,
-  flushContext,
+  flushObject,
   type KeyAlgorithm20,
   offersKey,
   readPublic,
@@ -63,7 +62,7 @@ function* createdKeyMark(): Exchange<IdentityMark | undefined> {
   try {
     const handle = yield* createPrimary(TPM_RH.ENDORSEMENT, NO_AUTH, ekTemplate(algorithm));
     const publicArea = yield* readPublic(handle);
-    yield* flushContext(handle);
+    yield* flushObject(handle);
     return publicArea && keyMark(publicArea);
   } catch (error) {
     // Its slots may be full of what an earlier run of the broker left, or the hierarchy may be disabled.

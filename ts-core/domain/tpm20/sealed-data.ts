@@ -5,12 +5,12 @@
 import { concat, FieldReader, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { EMPTY_AUTH, runCommand20 } from './authorized-command.js';
-import { TPM_ALG, TPM_CC } from './codes.js';
-import { flushContext, SRK_HANDLE } from './keys.js';
+import { SRK_HANDLE, TPM_ALG, TPM_CC, TPMA_OBJECT } from './codes.js';
+import { flushObject } from './keys.js';
 import { readSized16, sized16 } from './structures.js';
 
-/** fixedTPM, fixedParent, userWithAuth, noDA. */
-const SEALED_ATTRIBUTES = 0x00000452;
+const SEALED_ATTRIBUTES =
+  TPMA_OBJECT.FIXED_TPM | TPMA_OBJECT.FIXED_PARENT | TPMA_OBJECT.USER_WITH_AUTH | TPMA_OBJECT.NO_DA;
 
 /** Seals data (at most 128 bytes). Returns the TPM2B_PRIVATE and the TPM2B_PUBLIC, one after the other. */
 export function* seal20(data: Uint8Array): Exchange<Uint8Array> {
@@ -52,6 +52,6 @@ export function* unseal20(blob: Uint8Array): Exchange<Uint8Array> {
     const answer = yield* runCommand20({ code: TPM_CC.Unseal, handles: [handle], auths: [EMPTY_AUTH] });
     return readSized16(answer.parameters).slice();
   } finally {
-    yield* flushContext(handle);
+    yield* flushObject(handle);
   }
 }
