@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TPM_KEY_USAGE, TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
 import { createWrapKey, loadKey2 } from '../../ts-core/domain/tpm12/sealed-data.js';
-import { openOiap } from '../../ts-core/domain/tpm12/sessions.js';
+import { openOiap } from '../../ts-core/domain/tpm12/authorization-sessions.js';
 import { keyTemplate } from '../../ts-core/domain/tpm12/structures.js';
 import { TestDaemon } from '../support/daemon.js';
 import { FakeLogind, PrivateBus } from '../support/fake-logind.js';

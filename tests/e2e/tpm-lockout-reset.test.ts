@@ -7,7 +7,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
-import { resetLockValue } from '../../ts-core/domain/tpm12/ownership.js';
+import { resetLockValue } from '../../ts-core/domain/tpm12/dictionary-attack.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';

@@ -8,9 +8,10 @@ import {
   enableDelegationFamily,
   loadOwnerDelegation,
 } from '../../ts-core/domain/tpm12/delegation.js';
-import { changeOwnerSecret, ownerClear, resetLockValue } from '../../ts-core/domain/tpm12/ownership.js';
+import { changeOwnerSecret, ownerClear } from '../../ts-core/domain/tpm12/ownership.js';
+import { resetLockValue } from '../../ts-core/domain/tpm12/dictionary-attack.js';
 import { seal, unseal } from '../../ts-core/domain/tpm12/sealed-data.js';
-import { openDsap } from '../../ts-core/domain/tpm12/sessions.js';
+import { openDsap } from '../../ts-core/domain/tpm12/authorization-sessions.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
 import {
   codeOf,

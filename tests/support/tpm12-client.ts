@@ -11,7 +11,7 @@ import { runCommand, type Session12 } from '../../ts-core/domain/tpm12/authorize
 import { TPM_ET, TPM_KH, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
 import { noPcrCondition } from '../../ts-core/domain/tpm12/delegation.js';
 import { createEndorsementKeyPair, takeOwnership } from '../../ts-core/domain/tpm12/ownership.js';
-import { encryptNewSecret, openOsap } from '../../ts-core/domain/tpm12/sessions.js';
+import { encryptNewSecret, openOsap } from '../../ts-core/domain/tpm12/authorization-sessions.js';
 import type { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
 
 export { crypto };

@@ -14,21 +14,11 @@ import {
   invalidateDelegationFamily,
 } from '../../domain/tpm12/delegation.js';
 import { readEndorsementCertificate } from '../../domain/tpm12/endorsement-certificate.js';
-import {
-  changeOwnerSecret,
-  ownerClear,
-  readPubek,
-  resetLockValue,
-  WELL_KNOWN_SECRET,
-} from '../../domain/tpm12/ownership.js';
-import {
-  ownerReadInternalPub,
-  readDictionaryAttackInfo,
-  readInternalPub,
-  readPermanentState12,
-} from '../../domain/tpm12/permanent-state.js';
+import { changeOwnerSecret, ownerClear, readPubek, WELL_KNOWN_SECRET } from '../../domain/tpm12/ownership.js';
+import { resetLockValue, readDictionaryAttackInfo } from '../../domain/tpm12/dictionary-attack.js';
+import { ownerReadInternalPub, readInternalPub, readPermanentState12 } from '../../domain/tpm12/permanent-state.js';
 import { seal, unseal } from '../../domain/tpm12/sealed-data.js';
-import { openDsap } from '../../domain/tpm12/sessions.js';
+import { openDsap } from '../../domain/tpm12/authorization-sessions.js';
 import type { BrokerContext } from './broker-context.js';
 import type { DelegationFamily } from './owner-auth-record.js';
 import type {

@@ -3,10 +3,10 @@
  * response. TPM Main Part 1, 13 "Authorization Protocols"; Part 3, 18 "Authorization Sessions".
  */
 
-import { concat, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
+import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import { HEADER_BYTES, isWholeResponse, readUint32, responseCodeOf } from '../tpm/command-header.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { TPM_TAG } from './codes.js';
+import { TPM_ORD, TPM_TAG } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
 import { RESPONSE_AUTH_BYTES } from './structures.js';
 
@@ -98,6 +98,13 @@ export function* runCommand(
   }
   const handles = Array.from({ length: handleCount }, (_, index) => readUint32(response, HEADER_BYTES + 4 * index));
   return { handles, parameters };
+}
+
+/** Runs TPM_GetCapability and returns the value, of which the area determines the form. */
+export function* readCapability(crypto12: Crypto12, area: number, subCapability: Uint8Array): Exchange<Uint8Array> {
+  const parameters = concat(uint32(area), sized(subCapability));
+  const response = yield* runCommand(crypto12, { ordinal: TPM_ORD.GetCapability, parameters });
+  return new FieldReader(response.parameters).sized();
 }
 
 function marshalCommand(

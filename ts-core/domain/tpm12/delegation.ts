@@ -7,7 +7,7 @@ import type { Exchange } from '../tpm/exchange.js';
 import { runCommand } from './authorized-command.js';
 import { TPM_DEL_OWNER_BITS, TPM_ET, TPM_FAMILY, TPM_KH, TPM_LOC_ALL, TPM_ORD, TPM_TAG } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
-import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
+import { encryptNewSecret, openOiap, openOsap } from './authorization-sessions.js';
 
 export interface OwnerDelegation12 {
   /** One byte that identifies the delegation to people. */

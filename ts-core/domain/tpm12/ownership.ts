@@ -7,7 +7,7 @@ import type { Exchange } from '../tpm/exchange.js';
 import { ResponseForgedError, runCommand } from './authorized-command.js';
 import { TPM_ET, TPM_KEY_USAGE, TPM_KH, TPM_ORD, TPM_PID } from './codes.js';
 import { type Crypto12, DIGEST_BYTES, type RsaPublicKey12 } from './crypto12.js';
-import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
+import { encryptNewSecret, openOiap, openOsap } from './authorization-sessions.js';
 import { keyTemplate, readPublicKey, rsaKeyParameters } from './structures.js';
 
 /** The well-known authorization value of the storage root key: twenty zeros. */
@@ -60,17 +60,8 @@ export function* takeOwnership(crypto12: Crypto12, owner: NewOwner12): Exchange<
 
 /** Clears the owner, the storage root key and everything under it. The TPM is disabled and deactivated afterwards. */
 export function* ownerClear(crypto12: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
-  yield* runAsOwner(crypto12, ownerSecret, TPM_ORD.OwnerClear);
-}
-
-/** Resets the TPM's own dictionary-attack logic. */
-export function* resetLockValue(crypto12: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
-  yield* runAsOwner(crypto12, ownerSecret, TPM_ORD.ResetLockValue);
-}
-
-function* runAsOwner(crypto12: Crypto12, ownerSecret: Uint8Array, ordinal: number): Exchange<void> {
   const session = yield* openOiap(crypto12);
-  yield* runCommand(crypto12, { ordinal }, [{ session, entitySecret: ownerSecret }]);
+  yield* runCommand(crypto12, { ordinal: TPM_ORD.OwnerClear }, [{ session, entitySecret: ownerSecret }]);
 }
 
 /** Replaces the owner's authorization value. */

@@ -4,7 +4,7 @@ import type { Exchange } from '../tpm/exchange.js';
 import { runCommand } from './authorized-command.js';
 import { TPM_ET, TPM_ORD } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
-import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
+import { encryptNewSecret, openOiap, openOsap } from './authorization-sessions.js';
 
 /** A loaded storage key, or TPM_KH_SRK, and its authorization value. */
 export interface StorageKey12 {

@@ -9,7 +9,7 @@ import {
   openDsap,
   openOiap,
   openOsap,
-} from '../../../ts-core/domain/tpm12/sessions.js';
+} from '../../../ts-core/domain/tpm12/authorization-sessions.js';
 import { answered } from '../../support/answered-exchange.js';
 import { truncationsOf } from '../../support/damaged-answers.js';
 import { Replay, toHex } from '../../support/tpm-conversations.js';
