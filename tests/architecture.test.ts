@@ -148,6 +148,8 @@ const SPECIFICATION_NUMBERS: readonly RegExp[] = [
   />>> 8\) & (?:7|15|0x7|0xf)\b/g,
 ];
 
+const VERSIONED_EXPORT = /^export (?:async )?(?:function\*?|const|class|interface|type) (\w*[a-z]_?(?:12|20))\b/gim;
+
 function specificationNumbersIn(source: string): string[] {
   const code = codeOf(source);
   return SPECIFICATION_NUMBERS.flatMap((pattern) => [...code.matchAll(pattern)].map(([number]) => number));
@@ -319,6 +321,13 @@ describe('architecture: the import arrows', () => {
     assert.ok(keyword.test('  private count = 0;') && /#\w+/.test(SOURCES.map(({ source }) => source).join('\n')));
     const users = SOURCES.filter(({ source }) => source.match(keyword) !== null).map(({ path }) => path);
     assert.deepEqual(users, []);
+  });
+
+  it('names in domain/tpm12 and domain/tpm20 do not repeat the version', () => {
+    const versioned = SOURCES.filter(({ path }) => /^domain\/tpm(?:12|20)\//.test(path)).flatMap(({ path, source }) =>
+      [...codeOf(source).matchAll(VERSIONED_EXPORT)].map(([, name]) => `${path}: ${name}`),
+    );
+    assert.deepEqual(versioned, ['domain/tpm12/crypto12.ts: Crypto12']);
   });
 
   it('the numbers of the TPM specifications are only in the tables of tpm12/codes.ts and tpm20/codes.ts', () => {

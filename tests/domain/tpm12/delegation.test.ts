@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-
+import { openDsap } from '../../../ts-core/domain/tpm12/authorization-sessions.js';
 import { OWNER_PERMISSIONS, TPM_ET, TPM_KH } from '../../../ts-core/domain/tpm12/codes.js';
 import type { Crypto12 } from '../../../ts-core/domain/tpm12/crypto12.js';
 import * as delegation from '../../../ts-core/domain/tpm12/delegation.js';
 import { readInternalPub } from '../../../ts-core/domain/tpm12/permanent-state.js';
-import { openDsap } from '../../../ts-core/domain/tpm12/authorization-sessions.js';
 import { DELEGATION_LABEL, FAMILY_LABEL } from '../../fixtures/tpm-conversations/recorded-facts.js';
 import { assertDamageIsNoticed } from '../../support/damaged-answers.js';
 import { commandsOf, Replay, toHex } from '../../support/tpm-conversations.js';

@@ -4,7 +4,7 @@ import { concat, sized, TruncatedFieldError, uint16 } from '../../../ts-core/dom
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 
 import { TPM_KH, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
-import { ownerReadInternalPub, readPermanentState12 } from '../../../ts-core/domain/tpm12/permanent-state.js';
+import { ownerReadInternalPub, readPermanentState } from '../../../ts-core/domain/tpm12/permanent-state.js';
 import { success } from '../../../ts-core/domain/tpm12/responses.js';
 import { answered } from '../../support/answered-exchange.js';
 import { assertDamageIsNoticed } from '../../support/damaged-answers.js';
@@ -42,7 +42,7 @@ describe('the state that a TPM 1.2 reports about its owner', () => {
       [{ deactivatedUntilRestart: true }, { deactivated: true }],
       [{ disableOwnerClear: true }, { ownerClearDisabled: true }],
     ] as const) {
-      const { result, sent } = answered(readPermanentState12(crypto), ...answersOf(flags));
+      const { result, sent } = answered(readPermanentState(crypto), ...answersOf(flags));
       assert.deepEqual(result, { ...NOTHING, ...change });
       assert.deepEqual(sent.map(toHex), [
         '00c10000001600000065000000040000000400000108',
@@ -53,7 +53,7 @@ describe('the state that a TPM 1.2 reports about its owner', () => {
   });
 
   it('is what a TPM reported before, with and after its owner', () => {
-    const of = (name: string) => new Replay('1.2', name, readPermanentState12).run();
+    const of = (name: string) => new Replay('1.2', name, readPermanentState).run();
     assert.deepEqual(of('state before the owner'), NOTHING);
     assert.deepEqual(of('state with an owner'), { ...NOTHING, owned: true });
     assert.deepEqual(of('state after the clear'), { ...NOTHING, disabled: true, deactivated: true });
@@ -65,7 +65,7 @@ describe('the state that a TPM 1.2 reports about its owner', () => {
     for (const [index, answer] of answers.entries()) {
       for (let content = 0; content < (needed[index] as number); content++) {
         const short = capability(answer.slice(14, 14 + content));
-        const exchange = () => answered(readPermanentState12(crypto), ...answers.slice(0, index), short);
+        const exchange = () => answered(readPermanentState(crypto), ...answers.slice(0, index), short);
         assert.throws(exchange, TruncatedFieldError, `answer ${index} with ${content} bytes`);
       }
     }
@@ -73,7 +73,7 @@ describe('the state that a TPM 1.2 reports about its owner', () => {
 
   it('is not read from a TPM that refuses', () => {
     const refused = errorResponse('1.2', TPM_RESULT.FAIL);
-    assert.throws(() => answered(readPermanentState12(crypto), refused), { responseCode: TPM_RESULT.FAIL });
+    assert.throws(() => answered(readPermanentState(crypto), refused), { responseCode: TPM_RESULT.FAIL });
   });
 });
 

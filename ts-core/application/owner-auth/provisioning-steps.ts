@@ -20,8 +20,8 @@ import {
   createPrimary,
   ekTemplate,
   flushObject,
-  KEY_ALGORITHMS_20,
-  type KeyAlgorithm20,
+  KEY_ALGORITHMS,
+  type KeyAlgorithm,
   makePersistent,
   offersKey,
   srkTemplate,
@@ -42,12 +42,12 @@ const LOCKOUT_RECOVERY_SECONDS = 86_400;
 export class ProvisioningSteps {
   readonly #coordinator: OwnerAuthCoordinator;
   readonly #settings: () => PolicySettings;
-  readonly #wantedAlgorithm: KeyAlgorithm20 | 'auto';
+  readonly #wantedAlgorithm: KeyAlgorithm | 'auto';
 
   constructor(
     coordinator: OwnerAuthCoordinator,
     settings: () => PolicySettings,
-    wantedAlgorithm: KeyAlgorithm20 | 'auto',
+    wantedAlgorithm: KeyAlgorithm | 'auto',
   ) {
     this.#coordinator = coordinator;
     this.#settings = settings;
@@ -181,7 +181,7 @@ export class ProvisioningSteps {
   async #persist(
     hierarchy: HierarchyName,
     hierarchyAuth: Uint8Array,
-    template: (algorithm: KeyAlgorithm20) => Uint8Array,
+    template: (algorithm: KeyAlgorithm) => Uint8Array,
     handle: number,
     storageAuth: Uint8Array,
   ): Promise<void> {
@@ -197,9 +197,9 @@ export class ProvisioningSteps {
   }
 
   /** Returns the configured algorithm; by default RSA, or ECC if the TPM has no 2048-bit RSA. */
-  async #keyAlgorithm(): Promise<KeyAlgorithm20> {
+  async #keyAlgorithm(): Promise<KeyAlgorithm> {
     const wantedAlgorithm = this.#wantedAlgorithm;
-    const candidates: readonly KeyAlgorithm20[] = wantedAlgorithm === 'auto' ? KEY_ALGORITHMS_20 : [wantedAlgorithm];
+    const candidates: readonly KeyAlgorithm[] = wantedAlgorithm === 'auto' ? KEY_ALGORITHMS : [wantedAlgorithm];
     for (const algorithm of candidates) {
       if (await this.#onTpm(() => offersKey(algorithm))) return algorithm;
     }

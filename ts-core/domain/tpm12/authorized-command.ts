@@ -32,7 +32,7 @@ export class ResponseForgedError extends Error {
 }
 
 /** An open session; the TPM replaces `nonceEven` with every response. */
-export interface Session12 {
+export interface Session {
   readonly handle: number;
   nonceEven: Uint8Array;
   /**
@@ -41,8 +41,8 @@ export interface Session12 {
   readonly sharedSecret: Uint8Array | undefined;
 }
 
-export interface Authorization12 {
-  readonly session: Session12;
+export interface Authorization {
+  readonly session: Session;
   /** HMAC key for OIAP: the entity's authorization value. Ignored for OSAP and DSAP. */
   readonly entitySecret?: Uint8Array;
   /** Whether the session continues after the command; false unless given. */
@@ -53,7 +53,7 @@ export interface Authorization12 {
   readonly responseSecret?: Uint8Array;
 }
 
-export interface Command12 {
+export interface Command {
   readonly ordinal: number;
   /** Key handles, which no HMAC covers. */
   readonly handles?: readonly number[];
@@ -62,7 +62,7 @@ export interface Command12 {
   readonly outHandles?: number;
 }
 
-export interface Response12 {
+export interface Response {
   readonly handles: readonly number[];
   readonly parameters: Uint8Array;
 }
@@ -70,9 +70,9 @@ export interface Response12 {
 /** Runs one command with zero to two authorizations. Throws Tpm12CommandError and ResponseForgedError. */
 export function* runCommand(
   crypto12: Crypto12,
-  command: Command12,
-  authorizations: readonly Authorization12[] = [],
-): Exchange<Response12> {
+  command: Command,
+  authorizations: readonly Authorization[] = [],
+): Exchange<Response> {
   const nonces = authorizations.map(({ nonceOdd }) => nonceOdd ?? crypto12.randomBytes(DIGEST_BYTES));
   const bytes = marshalCommand(crypto12, command, authorizations, nonces);
   let response: Uint8Array;
@@ -109,8 +109,8 @@ export function* readCapability(crypto12: Crypto12, area: number, subCapability:
 
 function marshalCommand(
   crypto12: Crypto12,
-  command: Command12,
-  authorizations: readonly Authorization12[],
+  command: Command,
+  authorizations: readonly Authorization[],
   nonces: readonly Uint8Array[],
 ): Uint8Array {
   const { ordinal, handles = [], parameters = new Uint8Array() } = command;
@@ -129,7 +129,7 @@ function marshalCommand(
 function checkResponse(
   crypto12: Crypto12,
   ordinal: number,
-  authorization: Authorization12,
+  authorization: Authorization,
   nonceOdd: Uint8Array,
   digest: Uint8Array,
   authBytes: Uint8Array,
@@ -143,7 +143,7 @@ function checkResponse(
   authorization.session.nonceEven = nonceEven;
 }
 
-function secretOf(authorization: Authorization12): Uint8Array {
+function secretOf(authorization: Authorization): Uint8Array {
   const secret = authorization.session.sharedSecret ?? authorization.entitySecret;
   if (secret === undefined) throw new Error('an OIAP session needs the secret of the entity that it authorizes');
   return secret;

@@ -4,12 +4,12 @@
  */
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
+import { encryptNewSecret, openOiap, openOsap } from './authorization-sessions.js';
 import { runCommand } from './authorized-command.js';
 import { TPM_DEL_OWNER_BITS, TPM_ET, TPM_FAMILY, TPM_KH, TPM_LOC_ALL, TPM_ORD, TPM_TAG } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
-import { encryptNewSecret, openOiap, openOsap } from './authorization-sessions.js';
 
-export interface OwnerDelegation12 {
+export interface OwnerDelegation {
   /** One byte that identifies the delegation to people. */
   readonly label: number;
   /** Sum of `OWNER_PERMISSIONS`. */
@@ -67,7 +67,7 @@ function* manageFamily(
 export function* createOwnerDelegation(
   crypto12: Crypto12,
   ownerSecret: Uint8Array,
-  delegation: OwnerDelegation12,
+  delegation: OwnerDelegation,
   delegatedSecret: Uint8Array,
 ): Exchange<Uint8Array> {
   const session = yield* openOsap(crypto12, { type: TPM_ET.OWNER, value: TPM_KH.OWNER, secret: ownerSecret });
@@ -100,7 +100,7 @@ export function* loadOwnerDelegation(
 }
 
 /** TPM_DELEGATE_PUBLIC without PCR conditions. */
-function delegatePublic(delegation: OwnerDelegation12): Uint8Array {
+function delegatePublic(delegation: OwnerDelegation): Uint8Array {
   return concat(
     uint16(TPM_TAG.DELEGATE_PUBLIC),
     uint8(delegation.label),

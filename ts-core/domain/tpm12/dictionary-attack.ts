@@ -4,17 +4,17 @@
  */
 import { FieldReader, uint16 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
+import { openOiap } from './authorization-sessions.js';
 import { readCapability, runCommand, Tpm12CommandError } from './authorized-command.js';
 import { TPM_CAP, TPM_DA_ACTION_TIMEOUT, TPM_DA_STATE_ACTIVE, TPM_ET, TPM_ORD, TPM_TAG } from './codes.js';
 import type { Crypto12 } from './crypto12.js';
-import { openOiap } from './authorization-sessions.js';
 
 export function* resetLockValue(crypto12: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
   const session = yield* openOiap(crypto12);
   yield* runCommand(crypto12, { ordinal: TPM_ORD.ResetLockValue }, [{ session, entitySecret: ownerSecret }]);
 }
 
-export interface DictionaryAttackInfo12 {
+export interface DictionaryAttackInfo {
   readonly active: boolean;
   /** Undefined for a TPM that reports only its state. */
   readonly currentCount: number | undefined;
@@ -26,7 +26,7 @@ export interface DictionaryAttackInfo12 {
 /**
  * TPM Main Part 2, 21.9 TPM_DA_INFO and 21.10 TPM_DA_INFO_LIMITED; undefined for a TPM that does not report it.
  */
-export function* readDictionaryAttackInfo(crypto12: Crypto12): Exchange<DictionaryAttackInfo12 | undefined> {
+export function* readDictionaryAttackInfo(crypto12: Crypto12): Exchange<DictionaryAttackInfo | undefined> {
   try {
     const reader = new FieldReader(yield* readCapability(crypto12, TPM_CAP.DA_LOGIC, uint16(TPM_ET.SRK)));
     const tag = reader.uint16();

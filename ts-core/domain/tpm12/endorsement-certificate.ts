@@ -6,10 +6,10 @@
 import { concat, FieldReader, TruncatedFieldError, uint32 } from '../tpm/byte-fields.js';
 import { leadingDerSequence } from '../tpm/der-certificate.js';
 import type { Exchange } from '../tpm/exchange.js';
+import { openOiap } from './authorization-sessions.js';
 import { runCommand, Tpm12CommandError } from './authorized-command.js';
 import { TCG_FULL_CERT, TCG_TAG_PCCLIENT, TPM_NV_INDEX_EK_CERTIFICATE, TPM_ORD } from './codes.js';
 import type { Crypto12 } from './crypto12.js';
-import { openOiap } from './authorization-sessions.js';
 
 /** Tag (2), kind (1), size (2), then tag (2) and certificate. */
 const STORED_HEADER_BYTES = 5;

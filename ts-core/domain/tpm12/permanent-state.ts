@@ -4,13 +4,13 @@
  */
 import { FieldReader, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { type Authorization12, readCapability, runCommand } from './authorized-command.js';
-import { TPM_CAP, TPM_CAP_FLAG, TPM_CAP_PROP, TPM_ORD } from './codes.js';
-import type { Crypto12, RsaPublicKey12 } from './crypto12.js';
 import { openOiap } from './authorization-sessions.js';
+import { type Authorization, readCapability, runCommand } from './authorized-command.js';
+import { TPM_CAP, TPM_CAP_FLAG, TPM_CAP_PROP, TPM_ORD } from './codes.js';
+import type { Crypto12, RsaPublicKey } from './crypto12.js';
 import { readPublicKey } from './structures.js';
 
-export interface PermanentState12 {
+export interface PermanentState {
   readonly owned: boolean;
   readonly disabled: boolean;
   readonly deactivated: boolean;
@@ -18,7 +18,7 @@ export interface PermanentState12 {
 }
 
 /** Throws TruncatedFieldError if an answer is shorter than its structure. */
-export function* readPermanentState12(crypto12: Crypto12): Exchange<PermanentState12> {
+export function* readPermanentState(crypto12: Crypto12): Exchange<PermanentState> {
   // TPM_PERMANENT_FLAGS: disable, ownership, deactivated, readPubek, disableOwnerClear. TPM_STCLEAR_FLAGS: deactivated.
   const [disable, , deactivated, , disableOwnerClear] = yield* readFlags(crypto12, TPM_CAP_FLAG.PERMANENT, 5);
   const [deactivatedUntilRestart] = yield* readFlags(crypto12, TPM_CAP_FLAG.VOLATILE, 1);
@@ -36,7 +36,7 @@ export function* ownerReadInternalPub(
   crypto12: Crypto12,
   ownerSecret: Uint8Array,
   keyHandle: number,
-): Exchange<RsaPublicKey12> {
+): Exchange<RsaPublicKey> {
   const session = yield* openOiap(crypto12);
   return yield* readInternalPub(crypto12, { session, entitySecret: ownerSecret }, keyHandle);
 }
@@ -44,9 +44,9 @@ export function* ownerReadInternalPub(
 /** Reads it with any authorization for owner commands, such as a delegated one. */
 export function* readInternalPub(
   crypto12: Crypto12,
-  authorization: Authorization12,
+  authorization: Authorization,
   keyHandle: number,
-): Exchange<RsaPublicKey12> {
+): Exchange<RsaPublicKey> {
   const command = { ordinal: TPM_ORD.OwnerReadInternalPub, parameters: uint32(keyHandle) };
   const { parameters } = yield* runCommand(crypto12, command, [authorization]);
   return readPublicKey(new FieldReader(parameters));

@@ -5,7 +5,7 @@
 import { concat, FieldReader, sized, toHex, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import { readUint16, readUint32 } from '../tpm/command-header.js';
 import { TPM_ALG_RSA, TPM_ES, TPM_KEY_USAGE, TPM_ORD, TPM_SS, TPM_TAG } from './codes.js';
-import type { RsaPublicKey12 } from './crypto12.js';
+import type { RsaPublicKey } from './crypto12.js';
 
 /** Bytes of one authorization at the end of a command: handle, nonceOdd, continueAuthSession, HMAC. */
 export const COMMAND_AUTH_BYTES = 4 + 20 + 1 + 20;
@@ -28,14 +28,14 @@ export function rsaKeyParameters(usage: number): Uint8Array {
   );
 }
 
-export interface KeyTemplate12 {
+export interface KeyTemplate {
   readonly usage: number;
   /** Whether each use of the key needs its authorization value. */
   readonly needsAuthorization: boolean;
 }
 
 /** A TPM_KEY without key material: the template for TPM_TakeOwnership and TPM_CreateWrapKey. */
-export function keyTemplate(template: KeyTemplate12): Uint8Array {
+export function keyTemplate(template: KeyTemplate): Uint8Array {
   return concat(
     TPM_STRUCT_VER_1_1,
     uint16(template.usage),
@@ -49,7 +49,7 @@ export function keyTemplate(template: KeyTemplate12): Uint8Array {
 }
 
 /** Reads a TPM_PUBKEY: algorithm parameters and modulus. */
-export function readPublicKey(reader: FieldReader): RsaPublicKey12 {
+export function readPublicKey(reader: FieldReader): RsaPublicKey {
   reader.uint32();
   reader.uint16();
   reader.uint16();

@@ -1,7 +1,7 @@
 /** Reads NV indices; those that hold the certificates of the endorsement keys. TCG EK Credential Profile 2.2.1.4. */
 import { concat, FieldReader, uint16 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { EMPTY_AUTH, runCommand20, Tpm20CommandError } from './authorized-command.js';
+import { EMPTY_AUTH, runCommand, Tpm20CommandError } from './authorized-command.js';
 import { TPM_CC } from './codes.js';
 import { readSized16 } from './structures.js';
 
@@ -14,7 +14,7 @@ export function* readNvIndex(index: number): Exchange<Uint8Array | undefined> {
     const sizeBytes = yield* readNvSize(index);
     const parts: Uint8Array[] = [];
     for (let offset = 0; offset < sizeBytes; offset += CHUNK_BYTES) {
-      const { parameters } = yield* runCommand20({
+      const { parameters } = yield* runCommand({
         code: TPM_CC.NV_Read,
         handles: [index, index],
         auths: [EMPTY_AUTH],
@@ -31,7 +31,7 @@ export function* readNvIndex(index: number): Exchange<Uint8Array | undefined> {
 
 /** TPMS_NV_PUBLIC: index (4), nameAlg (2), attributes (4), policy, dataSize (2). */
 function* readNvSize(index: number): Exchange<number> {
-  const { parameters } = yield* runCommand20({ code: TPM_CC.NV_ReadPublic, handles: [index] });
+  const { parameters } = yield* runCommand({ code: TPM_CC.NV_ReadPublic, handles: [index] });
   const reader = new FieldReader(readSized16(parameters));
   reader.bytes(10);
   readSized16(reader);
