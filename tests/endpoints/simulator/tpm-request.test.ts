@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { responseCodeOf, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { commandExtent, languageOf, MAX_COMMAND_BYTES } from '../../../ts-core/endpoints/simulator/tpm-request.js';
-import { GET_RANDOM_12 } from '../../support/tpm-commands.js';
+import { GET_RANDOM_12 } from '../../support/tpm12-commands.js';
 import { getRandom } from '../../support/tpm20-commands.js';
 
 function saying(bytes: number, command: Uint8Array = getRandom(8)): Uint8Array {

@@ -383,6 +383,7 @@ export const TPMA_OBJECT = {
   NO_DA: 1 << 10,
   RESTRICTED: 1 << 16,
   DECRYPT: 1 << 17,
+  SIGN: 1 << 18,
 } as const;
 
 /** Attributes of a session in a command's authorization area. */
