@@ -52,6 +52,79 @@ const EXCEPTIONS: readonly Exception[] = [
   },
 ];
 
+interface SharedBehaviour {
+  /** Paths below tests/ without `.test.ts`. */
+  readonly tests: readonly string[];
+  readonly because: string;
+}
+
+/** Tests of behaviour that no single file implements. */
+const SEVERAL_FILES: readonly SharedBehaviour[] = [
+  {
+    tests: ['domain/filter/shipped-lists', 'domain/filter/truth-table'],
+    because: 'the filter and all lists decide together',
+  },
+  {
+    tests: ['domain/scheduling/fair-share', 'domain/scheduling/queue-memory'],
+    because: 'the queue, its bands and the users’ shares decide together',
+  },
+  {
+    tests: [
+      'domain/virtualization/tpm12/isolation',
+      'domain/virtualization/tpm20/isolation',
+      'domain/virtualization/tpm20/many-contexts',
+    ],
+    because: 'all parts of a virtualizer keep contexts apart',
+  },
+  {
+    tests: [
+      'application/commands/command-service-closing',
+      'application/commands/command-service-limits',
+      'application/commands/commands-taken-together',
+      'application/commands/dispatcher-cancelling',
+      'application/commands/dispatcher-pauses',
+    ],
+    because: 'submission, queue, dispatch and completion treat a command together',
+  },
+  {
+    tests: [
+      'application/owner-auth/endorsement-certificate',
+      'application/owner-auth/killed-while-changed-by-others',
+      'application/owner-auth/killed-while-changing',
+      'application/owner-auth/levels-and-backup',
+      'application/owner-auth/lockout-authorization',
+      'application/owner-auth/named-refusals',
+      'application/owner-auth/over-time',
+      'application/owner-auth/provisioning',
+      'application/owner-auth/refused-by-policy',
+      'application/owner-auth/supported-features',
+      'application/owner-auth/wrong-authorization',
+    ],
+    because:
+      'they run the use cases of the owner authorization as a whole, most of them on software TPMs of both versions',
+  },
+  {
+    tests: ['application/lockout/store-and-clock-faults'],
+    because: 'all use cases that store something meet the same faults',
+  },
+  { tests: ['application/policy/policy-report-in-chromium'], because: 'a browser shows the whole report' },
+  {
+    tests: ['endpoints/simulator/simulator-abuse', 'endpoints/simulator/simulator-clients', 'endpoints/simulator/tcsd'],
+    because: 'other software, or an attacker, meets a whole endpoint',
+  },
+  {
+    tests: ['endpoints/wire/wire-protocol-page'],
+    because: 'docs/wire-protocol.md describes the files of the protocol',
+  },
+];
+
+function subjectsOf(layer: string): readonly string[] {
+  return readdirSync(`${REPOSITORY}/tests/${layer}`, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `${layer}/${name.replaceAll('\\', '/').replace(/\.test\.ts$/, '')}`);
+}
+
 function sourcesOf(layer: string): readonly string[] {
   return readdirSync(`${REPOSITORY}/ts-core/${layer}`, { recursive: true })
     .map(String)
@@ -104,24 +177,13 @@ describe('tests mirror the tree', () => {
     assert.deepEqual(missing, []);
   });
 
-  it('with test files of the domain at the path of what they test', () => {
-    const known = new Set(sourcesOf('domain'));
-    const subjects = readdirSync(`${REPOSITORY}/tests/domain`, { recursive: true })
-      .map(String)
-      .filter((name) => name.endsWith('.test.ts'))
-      .map((name) => `domain/${name.replaceAll('\\', '/').replace(/\.test\.ts$/, '')}`);
+  it('with test files at the path of what they test, except for behaviour of several files', () => {
+    const known = new Set(LAYERS.flatMap(sourcesOf));
     assert.deepEqual(
-      subjects.filter((subject) => !known.has(subject)),
-      [
-        // These test rules that several files implement together.
-        'domain/filter/shipped-lists',
-        'domain/filter/truth-table',
-        'domain/scheduling/fair-share',
-        'domain/scheduling/queue-memory',
-        'domain/virtualization/tpm12/isolation',
-        'domain/virtualization/tpm20/isolation',
-        'domain/virtualization/tpm20/many-contexts',
-      ],
+      LAYERS.flatMap(subjectsOf)
+        .filter((subject) => !known.has(subject))
+        .toSorted(),
+      SEVERAL_FILES.flatMap(({ tests }) => tests).toSorted(),
     );
   });
 });

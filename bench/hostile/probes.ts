@@ -5,8 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { fields, hello, request, submit } from '../../tests/endpoints/wire/wire-client.js';
 import { framed } from '../../tests/support/fake-byte-connection.js';
-import { GET_RANDOM_20 } from '../../tests/support/tpm-commands.js';
-import { command, u16, u32 } from '../../tests/support/tpm20-commands.js';
+import { command, GET_RANDOM_20, u16, u32 } from '../../tests/support/tpm20-commands.js';
 
 export interface Sockets {
   readonly rpc: string;

@@ -6,7 +6,7 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { RpcClient } from '../../tests/support/rpc-client.js';
-import { GET_RANDOM_20 } from '../../tests/support/tpm-commands.js';
+import { GET_RANDOM_20 } from '../../tests/support/tpm20-commands.js';
 import { WireClient } from '../../tests/support/wire-client.js';
 import { ProcessorTime, type Wait } from './processor-time.js';
 

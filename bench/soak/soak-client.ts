@@ -10,14 +10,17 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { RpcClient } from '../../tests/support/rpc-client.js';
-import { createPrimaryEcc, responseCode, SIGNING_KEY, signWith } from '../../tests/support/tpm-commands.js';
 import {
   contextLoad,
   contextSave,
+  createPrimaryEcc,
   flushContext,
   getRandom,
+  SIGNING_KEY,
+  signWith,
   startAuthSession,
 } from '../../tests/support/tpm20-commands.js';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { ByteReader } from './byte-reader.js';
 
 type Submit = (command: Uint8Array) => Promise<Buffer>;
@@ -95,26 +98,26 @@ async function use(submit: Submit): Promise<void> {
 async function randomNumbers(submit: Submit): Promise<void> {
   const length = 1 + Math.floor(Math.random() * 32);
   const response = await submit(getRandom(length));
-  if (responseCode(response) === 0) expect(response.length === 12 + length, 'the response is to another command');
+  if (responseCodeOf(response) === 0) expect(response.length === 12 + length, 'the response is to another command');
 }
 
 async function useKey(submit: Submit): Promise<void> {
   const made = await submit(createPrimaryEcc('soak', SIGNING_KEY.noDa));
-  if (responseCode(made) !== 0) return;
+  if (responseCodeOf(made) !== 0) return;
   const handle = made.readUInt32BE(10);
   // Handles belong to the context, lowest free first, so a large one would be another context's.
   expect(handle >= 0x80000000 && handle < 0x80000100, `handle 0x${handle.toString(16)}`);
   for (let count = 0; count < 3; count++) await submit(signWith(handle, 'soak'));
   if (Math.random() < 0.3) {
     const saved = await submit(contextSave(handle));
-    if (responseCode(saved) === 0) await submit(contextLoad(saved.subarray(10)));
+    if (responseCodeOf(saved) === 0) await submit(contextLoad(saved.subarray(10)));
   }
   if (Math.random() < 0.8) await submit(flushContext(handle));
 }
 
 async function useSession(submit: Submit): Promise<void> {
   const started = await submit(startAuthSession('policy'));
-  if (responseCode(started) !== 0 || Math.random() < 0.2) return;
+  if (responseCodeOf(started) !== 0 || Math.random() < 0.2) return;
   await submit(flushContext(started.readUInt32BE(10)));
 }
 

@@ -20,8 +20,8 @@ import { parseArgs } from 'node:util';
 import { REPOSITORY, TestDaemon } from '../../tests/support/daemon.js';
 import type { RpcClient } from '../../tests/support/rpc-client.js';
 import { startSwtpm } from '../../tests/support/swtpm.js';
-import { GET_RANDOM_20, responseCode } from '../../tests/support/tpm-commands.js';
-import { getCapability, handleListIn } from '../../tests/support/tpm20-commands.js';
+import { GET_RANDOM_20, getCapability, handleListIn } from '../../tests/support/tpm20-commands.js';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 
 const { values } = parseArgs({
   options: {
@@ -247,7 +247,7 @@ async function judge() {
   const failures: string[] = [];
   stopping = true;
   const client = await daemon.connect();
-  const served = responseCode(await client.submit(await client.open(), GET_RANDOM_20)) === 0;
+  const served = responseCodeOf(await client.submit(await client.open(), GET_RANDOM_20)) === 0;
   if (!served) failures.push('the broker does not serve');
   if (counts.wrongAnswers > 0) failures.push(`${counts.wrongAnswers} wrong answers`);
   const { queue } = await client.call<{ queue: { completed: number; refused: number } }>('status/get');

@@ -3,12 +3,12 @@
  * no other user is delayed.
  */
 import assert from 'node:assert/strict';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, BOB, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
-import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
-import { command, u16 } from '../support/tpm20-commands.js';
+import { command, GET_RANDOM_20, u16 } from '../support/tpm20-commands.js';
 
 /** TPM2_EC_Ephemeral on P-256: takes well under a millisecond at the TPM and creates nothing. */
 const EPHEMERAL = command(TPM_CC.EC_Ephemeral, u16(3));
@@ -45,7 +45,7 @@ async function waits(client: RpcClient, contextId: number, count: number): Promi
   const tookMs: number[] = [];
   for (let index = 0; index < count; index++) {
     const startedAtMs = performance.now();
-    assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+    assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
     tookMs.push(performance.now() - startedAtMs);
   }
   return tookMs.sort((a, b) => a - b);
@@ -83,7 +83,11 @@ describe('floods', function () {
         assert.deepEqual({ setting: details['setting'], limit: details['limit'] }, { setting, limit });
         assert.ok(message.includes(setting), message);
       }
-      assert.equal(responseCode(await alice.submit(contextIds[0] as number, GET_RANDOM_20)), 0, 'the broker continues');
+      assert.equal(
+        responseCodeOf(await alice.submit(contextIds[0] as number, GET_RANDOM_20)),
+        0,
+        'the broker continues',
+      );
       alice.close();
     });
   }

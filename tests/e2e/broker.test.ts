@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
-import { FIELD_UPGRADE_20, GET_RANDOM_12, GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
+import { GET_RANDOM_12 } from '../support/tpm12-commands.js';
+import { FIELD_UPGRADE_20, GET_RANDOM_20 } from '../support/tpm20-commands.js';
 
 async function failure(call: Promise<unknown>): Promise<RpcFailure> {
   try {
@@ -37,7 +39,7 @@ describe('the broker, on swtpm', function () {
     it('answers a command with the TPM’s response', async () => {
       const first = await client.submit(contextId, GET_RANDOM_20);
       const second = await client.submit(contextId, GET_RANDOM_20);
-      assert.equal(responseCode(first), 0);
+      assert.equal(responseCodeOf(first), 0);
       assert.equal(first.length, 20);
       assert.notDeepEqual(first, second);
     });
@@ -74,13 +76,13 @@ describe('the broker, on swtpm', function () {
         const refused = await failure(client.submit(contextId, bytes));
         assert.equal(refused.data.symbol, symbol);
         assert.equal(refused.code, refused.data.resultCode | 0);
-        assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+        assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
       });
     }
 
     it('passes a header-only command to the TPM, which reports the missing bytes', async () => {
       const response = await client.submit(contextId, Buffer.from('80010000000a0000017b', 'hex'));
-      assert.notEqual(responseCode(response), 0);
+      assert.notEqual(responseCodeOf(response), 0);
     });
 
     it('blocks a command that is on no allowed list, and names the list and what would lift the block', async () => {
@@ -96,7 +98,7 @@ describe('the broker, on swtpm', function () {
       const refused = await failure(client.submit(contextId, GET_RANDOM_20));
       assert.equal(refused.data.details['list'], 'local');
       await client.call('commandBlock/remove', { commands: ['0x17B'] });
-      assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+      assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
     });
 
     it('accepts a context only on the connection that opened it', async () => {
@@ -172,7 +174,7 @@ describe('the broker, on swtpm', function () {
         bad.write(bytes);
         await once(bad, 'close');
         assert.match(answer, says);
-        assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+        assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
       });
     }
 
@@ -180,7 +182,7 @@ describe('the broker, on swtpm', function () {
       const half = connect(daemon.rpcSocket);
       await once(half, 'connect');
       half.write('Content-Length: 100\r\n\r\n{"jsonrpc":');
-      assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+      assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
       half.destroy();
     });
 
@@ -193,7 +195,7 @@ describe('the broker, on swtpm', function () {
       const message = `Content-Length: ${call.length}\r\n\r\n${call}`;
       // More than the broker accepts: it stops reading long before the end.
       for (let sent = 0; sent < 2000; sent++) deaf.write(message);
-      assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+      assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
       const resident = daemon.residentBytes;
       assert.ok(resident < 400 * 1024 * 1024, `${resident} bytes`);
       deaf.destroy();
@@ -206,7 +208,7 @@ describe('the broker, on swtpm', function () {
       const client = await daemon.connect();
       const contextId = await client.open();
       assert.equal((await client.call('device/get'))['tpmVersion'], '1.2');
-      assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_12)), 0);
+      assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_12)), 0);
       client.close();
     });
 

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { CALLER_ROLES, type CallerRole } from '../../ts-core/domain/caller.js';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { readableRepository } from '../support/readable-repository.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
-import { CLEAR_20, createPrimaryEcc, GET_RANDOM_20, responseCode, SIGNING_KEY } from '../support/tpm-commands.js';
-import { handleIn } from '../support/tpm20-commands.js';
+import { CLEAR_20, createPrimaryEcc, GET_RANDOM_20, handleIn, SIGNING_KEY } from '../support/tpm20-commands.js';
 
 const ADMINISTRATORS_GID = 61990;
 const SANDBOX_GID = 61991;
@@ -270,7 +270,7 @@ describe('callers', function () {
     assert.equal(reply['appliedPriority'], 300);
     const root = await daemon.connect();
     const rootContext = await root.open();
-    assert.equal(responseCode(await root.submit(rootContext, GET_RANDOM_20, { locality: 3 })), 0);
+    assert.equal(responseCodeOf(await root.submit(rootContext, GET_RANDOM_20, { locality: 3 })), 0);
     assert.equal(await symbolOf(root.submit(rootContext, GET_RANDOM_20, { locality: 4 })), 'TBS_E_BAD_PARAMETER');
     alice.close();
     root.close();

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_CAP } from '../../ts-core/domain/tpm20/codes.js';
 import { Operation } from '../../ts-core/endpoints/wire/frame.js';
 import { fields } from '../endpoints/wire/wire-client.js';
@@ -15,8 +16,7 @@ import { NODE, TBS } from '../support/programs.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { startSwtpm } from '../support/swtpm.js';
 import { startTerminalTpm } from '../support/terminal-tpm.js';
-import { createPrimaryRsa, GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
-import { getCapability } from '../support/tpm20-commands.js';
+import { createPrimaryRsa, GET_RANDOM_20, getCapability } from '../support/tpm20-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
 const TBS_E_COMMAND_CANCELED = 0x8028400d;
@@ -29,7 +29,7 @@ interface QueueStatus {
 /** Resolves with the symbol of the error, or with `response` and the response code. */
 function outcomeOf(submission: Promise<Buffer>): Promise<string> {
   return submission.then(
-    (response) => `response 0x${responseCode(response).toString(16)}`,
+    (response) => `response 0x${responseCodeOf(response).toString(16)}`,
     (error: unknown) => (error instanceof RpcFailure ? error.data.symbol : String(error)),
   );
 }
@@ -108,7 +108,7 @@ describe('cancelling', function () {
         assert.ok(ended === 'TBS_E_COMMAND_CANCELED' || ended === 'response 0x0', ended);
         assert.equal(await heldResources(client), ended === 'response 0x0' ? 1 : 0, 'a key exists only after success');
         const next = await client.submit(contextId, GET_RANDOM_20);
-        assert.equal(responseCode(next), 0, 'a late cancel does not affect the next command');
+        assert.equal(responseCodeOf(next), 0, 'a late cancel does not affect the next command');
         client.close();
         await emptied(daemon);
       });
@@ -188,7 +188,7 @@ describe('cancelling', function () {
       assert.ok(performance.now() - askedAtMs < 100, `answered after ${performance.now() - askedAtMs} ms`);
     }
     assert.equal(
-      responseCode(await client.submit(contextId, GET_RANDOM_20)),
+      responseCodeOf(await client.submit(contextId, GET_RANDOM_20)),
       0,
       'the next command gets its own answer',
     );

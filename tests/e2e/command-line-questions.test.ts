@@ -4,8 +4,7 @@ import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { TestDaemon } from '../support/daemon.js';
 import { NODE, TBS } from '../support/programs.js';
 import type { RpcClient } from '../support/rpc-client.js';
-import { createPrimaryEcc, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
-import { handleIn } from '../support/tpm20-commands.js';
+import { createPrimaryEcc, handleIn, SIGNING_KEY, signWith } from '../support/tpm20-commands.js';
 
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';

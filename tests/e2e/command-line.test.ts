@@ -9,8 +9,7 @@ import { ALICE, asUser, canBecomeOthers } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { NODE, TBS } from '../support/programs.js';
 import { readableRepository } from '../support/readable-repository.js';
-import { createPrimaryEcc, createPrimaryRsa, SIGNING_KEY } from '../support/tpm-commands.js';
-import { command, getRandom } from '../support/tpm20-commands.js';
+import { command, createPrimaryEcc, createPrimaryRsa, getRandom, SIGNING_KEY } from '../support/tpm20-commands.js';
 
 /** Returns bytes in hexadecimal, as a person types them. */
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

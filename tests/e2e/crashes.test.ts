@@ -5,12 +5,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { TestDaemon } from '../support/daemon.js';
 import { NODE, TBSD } from '../support/programs.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
-import { createPrimaryEcc, GET_RANDOM_20, responseCode, SIGNING_KEY } from '../support/tpm-commands.js';
-import { startAuthSession } from '../support/tpm20-commands.js';
+import { createPrimaryEcc, GET_RANDOM_20, SIGNING_KEY, startAuthSession } from '../support/tpm20-commands.js';
 
 interface ListedCommand {
   readonly code: number;
@@ -67,7 +67,7 @@ describe('the broker after crashes and faults', function () {
       await client.call('commandBlock/add', { commands: ['TPM2_Hash'] });
       fill(join(folder, 'ballast'));
       const acknowledged = [TPM_CC.Hash, ...(await blockUntilRefused(client))];
-      assert.equal(responseCode(await client.submit(await client.open(), GET_RANDOM_20)), 0, 'commands still work');
+      assert.equal(responseCodeOf(await client.submit(await client.open(), GET_RANDOM_20)), 0, 'commands still work');
       assert.deepEqual(await locallyBlocked(client), acknowledged);
       rmSync(join(folder, 'ballast'));
       await client.call('commandBlock/add', { commands: ['TPM2_HMAC'] });
@@ -133,7 +133,7 @@ describe('the broker after crashes and faults', function () {
     await using daemon = await TestDaemon.start();
     const client = await daemon.connect();
     const contextId = await client.open();
-    assert.equal(responseCode(await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa))), 0);
+    assert.equal(responseCodeOf(await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa))), 0);
     const swtpm = spawnSync('pgrep', ['-P', String(daemon.processId), 'swtpm'], { encoding: 'utf8' }).stdout.trim();
     assert.match(swtpm, /^\d+$/);
     process.kill(Number(swtpm), 'SIGKILL');
@@ -142,9 +142,9 @@ describe('the broker after crashes and faults', function () {
       answer = await client.submit(contextId, GET_RANDOM_20).catch(() => undefined);
       if (answer === undefined) await wait(20);
     }
-    assert.equal(responseCode(answer as Buffer), 0);
+    assert.equal(responseCodeOf(answer as Buffer), 0);
     assert.equal((await client.call<{ resources: unknown[] }>('resource/list')).resources.length, 0);
-    assert.equal(responseCode(await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa))), 0);
+    assert.equal(responseCodeOf(await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa))), 0);
     client.close();
   });
 
@@ -165,7 +165,7 @@ describe('the broker after crashes and faults', function () {
     assert.equal(second.status, 73);
     assert.match(second.stderr, /^tbsd: .*Another broker is using the state folder/);
     const client = await daemon.connect();
-    assert.equal(responseCode(await client.submit(await client.open(), GET_RANDOM_20)), 0);
+    assert.equal(responseCodeOf(await client.submit(await client.open(), GET_RANDOM_20)), 0);
     client.close();
     await daemon.kill('SIGKILL');
     await daemon.run();

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import type { EventLogPage, EventLogTest } from '../../ts-core/endpoints/rpc/protocol/event-log.js';
 import { TestDaemon } from '../support/daemon.js';
@@ -17,7 +18,6 @@ import {
   type WrittenEvent,
 } from '../support/event-log-writer.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
-import { responseCode } from '../support/tpm-commands.js';
 
 const uint = (value: number, bytes: number): Buffer => {
   const buffer = Buffer.alloc(bytes);
@@ -81,7 +81,7 @@ describe('the event log', function () {
     const contextId = await client.open();
     for (const event of A_BOOT) {
       const command = extend20(event, ['sha1', 'sha256', 'sha384']);
-      assert.equal(responseCode(await client.submit(contextId, command)), 0);
+      assert.equal(responseCodeOf(await client.submit(contextId, command)), 0);
     }
     const verdict = await client.call<EventLogTest>('eventLog/test');
     assert.equal(verdict.matches, true, JSON.stringify(verdict));
@@ -102,7 +102,7 @@ describe('the event log', function () {
     await using daemon = await start('1.2');
     const client = await daemon.connect();
     const contextId = await client.open();
-    for (const event of A_BOOT) assert.equal(responseCode(await client.submit(contextId, extend12(event))), 0);
+    for (const event of A_BOOT) assert.equal(responseCodeOf(await client.submit(contextId, extend12(event))), 0);
     const verdict = await client.call<EventLogTest>('eventLog/test');
     assert.equal(verdict.matches, true, JSON.stringify(verdict));
     client.close();

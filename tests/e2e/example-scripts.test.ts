@@ -12,8 +12,7 @@ import { ALICE, BOB, canBecomeOthers, connectAs, type TestUser } from '../suppor
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 import { findPowerShell, type PowerShellProgram } from '../support/powershell.js';
 import { readableCopyOf, readableRepository } from '../support/readable-repository.js';
-import { createPrimaryEcc, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
-import { handleIn } from '../support/tpm20-commands.js';
+import { createPrimaryEcc, handleIn, SIGNING_KEY, signWith } from '../support/tpm20-commands.js';
 
 interface Outcome {
   readonly code: number | null;

@@ -11,12 +11,13 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PROBES, type Sockets } from '../../bench/hostile/probes.js';
 import { startAttack } from '../../bench/hostile/working-user.js';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { canBecomeOthers } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { longLog } from '../support/event-log-writer.js';
 import { SHIPPED_NODE_OPTIONS } from '../support/programs.js';
 import type { RpcClient } from '../support/rpc-client.js';
-import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
+import { GET_RANDOM_20 } from '../support/tpm20-commands.js';
 
 const ATTACKER_UID = 61_301;
 const MEBIBYTE = 1024 * 1024;
@@ -84,7 +85,7 @@ describe('an attack of a standard user', function () {
       let peak = 0;
       for (let round = 0; round < ROUNDS; round++) {
         await wait(100);
-        assert.equal(responseCode(await root.submit(contextId, GET_RANDOM_20)), 0);
+        assert.equal(responseCodeOf(await root.submit(contextId, GET_RANDOM_20)), 0);
         peak = Math.max(peak, daemon.residentBytes - residentBefore);
       }
       attacker.kill('SIGKILL');

@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAttack } from '../../bench/hostile/working-user.js';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
@@ -11,17 +12,16 @@ import { ALICE, BOB, CAROL, canBecomeOthers, connectAs, type TestUser } from '..
 import { TestDaemon } from '../support/daemon.js';
 import { ROUTES } from '../support/guessing-routes.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
+import { codeOf, crypto, SRK_SECRET, secret } from '../support/tpm12-client.js';
 import {
   createPrimaryEcc,
   dictionaryAttackParameters,
   GET_RANDOM_20,
+  handleIn,
   passwordCommand,
-  responseCode,
   SIGNING_KEY,
   signWith,
-} from '../support/tpm-commands.js';
-import { codeOf, crypto, SRK_SECRET, secret } from '../support/tpm12-client.js';
-import { handleIn } from '../support/tpm20-commands.js';
+} from '../support/tpm20-commands.js';
 
 const LOCKED = 'TPM_20_E_LOCKOUT';
 /** The same refusal in a TPM response: code 0x921 of the resource manager's layer. */
@@ -42,7 +42,7 @@ interface Guesser {
 /** Signs. Resolves with `right`, `wrong`, another response code in hexadecimal, or the symbol of the refusal. */
 async function sign({ client, contextId, key }: Guesser, password: string): Promise<string> {
   try {
-    const code = responseCode(await client.submit(contextId, signWith(key, password)));
+    const code = responseCodeOf(await client.submit(contextId, signWith(key, password)));
     if (code === 0) return 'right';
     return [AUTH_FAIL, BAD_AUTH].includes(code & 0xfffff0bf) ? 'wrong' : `0x${code.toString(16)}`;
   } catch (error) {
@@ -64,7 +64,7 @@ describe('the lockout of standard users, on swtpm', function () {
     const root = await daemon.connect();
     const contextId = await root.open();
     // A new swtpm locks itself after three wrong guesses.
-    assert.equal(responseCode(await root.submit(contextId, dictionaryAttackParameters(100))), 0);
+    assert.equal(responseCodeOf(await root.submit(contextId, dictionaryAttackParameters(100))), 0);
     root.close();
     return daemon;
   }
@@ -73,7 +73,7 @@ describe('the lockout of standard users, on swtpm', function () {
     const client = user.uid === 0 ? await daemon.connect() : await connectAs(user, daemon.rpcSocket);
     const contextId = await client.open();
     const created = await client.submit(contextId, createPrimaryEcc('right', attributes));
-    assert.equal(responseCode(created), 0);
+    assert.equal(responseCodeOf(created), 0);
     return { client, contextId, key: handleIn(created) };
   }
 
@@ -88,7 +88,7 @@ describe('the lockout of standard users, on swtpm', function () {
       for (let guess = 0; guess < 4; guess++) assert.equal(await sign(alice, 'guess'), 'wrong');
       assert.equal(await sign(alice, 'guess'), LOCKED);
       assert.equal(await sign(alice, 'right'), LOCKED, 'the right password is refused as well');
-      assert.equal(responseCode(await alice.client.submit(alice.contextId, GET_RANDOM_20)), 0, 'no authorization');
+      assert.equal(responseCodeOf(await alice.client.submit(alice.contextId, GET_RANDOM_20)), 0, 'no authorization');
       for (let guess = 0; guess < 4; guess++) assert.equal(await sign(bob, 'guess'), 'wrong');
       assert.equal(await sign(carol, 'right'), 'right');
       assert.equal(await sign(carol, 'guess'), 'wrong');
@@ -149,14 +149,14 @@ describe('the lockout of standard users, on swtpm', function () {
           const open = routes[index % routes.length] as (typeof routes)[number];
           const send = await open({ ...sockets, ...simulators }, ALICE);
           const created = await send(createPrimaryEcc('right', SIGNING_KEY.underDa));
-          assert.equal(responseCode(created), 0);
+          assert.equal(responseCodeOf(created), 0);
           return { send, key: handleIn(created) };
         }),
       );
       const codes = await Promise.all(
         senders.map(async ({ send, key }) => {
           const seen: number[] = [];
-          for (let guess = 0; guess < 30; guess++) seen.push(responseCode(await send(signWith(key, 'guess'))));
+          for (let guess = 0; guess < 30; guess++) seen.push(responseCodeOf(await send(signWith(key, 'guess'))));
           return seen;
         }),
       );
@@ -212,7 +212,7 @@ describe('the lockout of standard users, on swtpm', function () {
     const root = await daemon.connect();
     const contextId = await root.open();
     assert.equal(
-      responseCode(await root.submit(contextId, passwordCommand(TPM_CC.DictionaryAttackLockReset, [0x4000000a], ''))),
+      responseCodeOf(await root.submit(contextId, passwordCommand(TPM_CC.DictionaryAttackLockReset, [0x4000000a], ''))),
       0,
     );
     assert.equal(await sign(alice, 'right'), 'right');
@@ -243,14 +243,14 @@ describe('the lockout of standard users, on swtpm', function () {
         '',
         Buffer.from('0006736563726574', 'hex'),
       );
-      assert.equal(responseCode(await root.submit(rootContext, closing)), 0);
+      assert.equal(responseCodeOf(await root.submit(rootContext, closing)), 0);
     }
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
     const failures = async () =>
       (await alice.call<{ users: { failures: number }[] }>('lockout/get')).users[0]?.failures ?? 0;
     const createPrimary = async (hierarchy: number, password: string) =>
-      responseCode(await alice.submit(contextId, createPrimaryEcc('', SIGNING_KEY.noDa, { hierarchy, password })));
+      responseCodeOf(await alice.submit(contextId, createPrimaryEcc('', SIGNING_KEY.noDa, { hierarchy, password })));
     for (let attempt = 0; attempt < 6; attempt++) {
       for (const hierarchy of [TPM_RH_OWNER, TPM_RH_ENDORSEMENT]) {
         assert.equal(await createPrimary(hierarchy, ''), 0x9a2, 'TPM_RC_BAD_AUTH, session 1');
@@ -263,7 +263,7 @@ describe('the lockout of standard users, on swtpm', function () {
       contextId,
       createPrimaryEcc('right', SIGNING_KEY.noDa, { hierarchy: TPM_RH_NULL }),
     );
-    assert.equal(responseCode(await alice.submit(contextId, signWith(handleIn(created), ''))), 0x9a2);
+    assert.equal(responseCodeOf(await alice.submit(contextId, signWith(handleIn(created), ''))), 0x9a2);
     assert.equal(await failures(), 2, 'the empty password of an object counts');
     for (const client of [root, alice]) client.close();
   });

@@ -11,8 +11,14 @@ import { makeCertificates } from '../support/certificates.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 import { freePort } from '../support/free-port.js';
 import { run } from '../support/run-program.js';
-import { CLEAR_20, createPrimaryEcc, GET_RANDOM_20, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
-import { handleIn } from '../support/tpm20-commands.js';
+import {
+  CLEAR_20,
+  createPrimaryEcc,
+  GET_RANDOM_20,
+  handleIn,
+  SIGNING_KEY,
+  signWith,
+} from '../support/tpm20-commands.js';
 
 const ON_LOOPBACK = { listen: 'tcp:127.0.0.1:0' };
 const PROMETHEUS_FILES = join(REPOSITORY, 'packaging', 'prometheus');

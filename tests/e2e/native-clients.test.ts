@@ -6,7 +6,7 @@ import { GET_RANDOM_8 } from '../endpoints/wire/wire-client.js';
 import { ALICE, canBecomeOthers, type TestUser } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { NativeClients } from '../support/native-clients.js';
-import { createPrimaryRsa } from '../support/tpm-commands.js';
+import { createPrimaryRsa } from '../support/tpm20-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
 /** Takes long at the TPM. */

@@ -3,21 +3,21 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_ORD, TPM_TAG } from '../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
+import { command12, insideTransport } from '../support/tpm12-commands.js';
 import {
   createPrimaryEcc,
   GET_RANDOM_20,
+  handleIn,
   passwordCommand,
-  responseCode,
   SIGNING_KEY,
   signWith,
-} from '../support/tpm-commands.js';
-import { command12, insideTransport } from '../support/tpm12-commands.js';
-import { handleIn } from '../support/tpm20-commands.js';
+} from '../support/tpm20-commands.js';
 
 const TPM_RH_OWNER = 0x40000001;
 const TPM_RH_LOCKOUT = 0x4000000a;
@@ -100,12 +100,12 @@ describe('the owner authorization through the broker', function () {
     const contextId = await client.open();
     const auth = Buffer.from((await keptOwnerAuth(client)) ?? '', 'base64');
     const changed = withAuth(CC_HIERARCHY_CHANGE_AUTH, TPM_RH_LOCKOUT, auth, Buffer.from('0003616263', 'hex'));
-    assert.equal(responseCode(await client.submit(contextId, changed)), 0);
+    assert.equal(responseCodeOf(await client.submit(contextId, changed)), 0);
     assert.equal(await keptOwnerAuth(client), undefined);
     assert.ok((await client.call<{ ownerAuth: string }>('ownerAuth/get', { type: 'Storage20' })).ownerAuth.length > 0);
     const cleared = withAuth(CC_CLEAR, TPM_RH_LOCKOUT, Buffer.from('abc'));
     await client.call('commandGrant/add', { commands: ['TPM2_Clear'], callerClass: 'administrator' });
-    assert.equal(responseCode(await client.submit(contextId, cleared)), 0);
+    assert.equal(responseCodeOf(await client.submit(contextId, cleared)), 0);
     // The clear opened the hierarchies.
     assert.equal((await client.call<{ ownerAuth: string }>('ownerAuth/get', { type: 'Storage20' })).ownerAuth, '');
     assert.deepEqual(
@@ -168,7 +168,7 @@ describe('the owner authorization through the broker', function () {
     const guess = async (client: RpcClient) => {
       const contextId = await client.open();
       const created = await client.submit(contextId, createPrimaryEcc('right', SIGNING_KEY.underDa));
-      assert.equal(responseCode(created), 0);
+      assert.equal(responseCodeOf(created), 0);
       const key = handleIn(created);
       let tried = 0;
       for (; tried < 20; tried++) {
@@ -198,7 +198,7 @@ describe('the owner authorization through the broker', function () {
   async function guessRight(client: RpcClient): Promise<number> {
     const contextId = await client.open();
     const key = handleIn(await client.submit(contextId, createPrimaryEcc('right', SIGNING_KEY.underDa)));
-    return responseCode(await client.submit(contextId, signWith(key, 'right')));
+    return responseCodeOf(await client.submit(contextId, signWith(key, 'right')));
   }
 
   it('warns once when the TPM approaches its own limit', async () => {

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { chmod, chown, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, asUser, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { groupPolicyBytes, groupPolicyFixture } from '../support/group-policy-fixture.js';
 import { encodeRegistryPol } from '../support/registry-pol-writer.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
-import { GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
+import { GET_RANDOM_20 } from '../support/tpm20-commands.js';
 
 interface PolicyState {
   readonly settings: readonly { readonly name: string; readonly value: unknown; readonly source: string }[];
@@ -53,7 +54,7 @@ describe('policy in the broker', function () {
 
   it('blocks a command of a connected caller when a file is added to the folder, and allows it when the file is removed', async () => {
     const contextId = await client.open();
-    assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+    assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
     await daemon.writePolicy('20-block.json', { blockedCommandsEnabled: true, blockedCommands: ['0x17B'] });
     await becomes(async () => (await setting('blockedCommandsEnabled'))?.value === true);
     const refused = await refusal(client.submit(contextId, GET_RANDOM_20));
@@ -61,7 +62,7 @@ describe('policy in the broker', function () {
     assert.match(JSON.stringify(refused.data), /20-block\.json/);
     await rm(join(daemon.policyFolder, '20-block.json'));
     await becomes(async () => (await setting('blockedCommandsEnabled'))?.value === false);
-    assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+    assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
   });
 
   it('imports a domain’s Registry.pol, shows it with its source, keeps it after SIGKILL, and refuses a damaged one', async () => {

@@ -6,21 +6,24 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
+import { openOiap } from '../../ts-core/domain/tpm12/authorization-sessions.js';
 import { TPM_KEY_USAGE, TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
 import { createWrapKey, loadKey2 } from '../../ts-core/domain/tpm12/sealed-data.js';
-import { openOiap } from '../../ts-core/domain/tpm12/sessions.js';
 import { keyTemplate } from '../../ts-core/domain/tpm12/structures.js';
 import { TestDaemon } from '../support/daemon.js';
 import { FakeLogind, PrivateBus } from '../support/fake-logind.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
-import { createPrimaryRsa, GET_RANDOM_12, GET_RANDOM_20, responseCode } from '../support/tpm-commands.js';
 import { crypto, provision, run, SRK_SECRET, secret, sign as sign12 } from '../support/tpm12-client.js';
+import { GET_RANDOM_12 } from '../support/tpm12-commands.js';
 import {
   blobIn,
   contextLoad,
   contextSave,
+  createPrimaryRsa,
   createSigner,
+  GET_RANDOM_20,
   handleIn,
   policyGetDigest,
   sign,
@@ -109,12 +112,12 @@ describe('suspend and resume', function () {
       await powerCycle();
       assert.equal(await Promise.race([waiting.then(() => 'answered'), wait(200, 'waits')]), 'waits');
       await wake();
-      assert.equal(responseCode(await waiting), 0, 'the command submitted meanwhile is executed');
-      for (const key of keys) assert.equal(responseCode(await submit(sign(key))), 0);
+      assert.equal(responseCodeOf(await waiting), 0, 'the command submitted meanwhile is executed');
+      for (const key of keys) assert.equal(responseCodeOf(await submit(sign(key))), 0);
       assert.deepEqual(await submit(policyGetDigest(session)), digest);
     }
     assert.equal(handleIn(await submit(contextLoad(blob))), saved, 'a session that the caller had saved');
-    assert.equal(responseCode(await submit(sign(handleIn(await submit(contextLoad(objectBlob)))))), 0);
+    assert.equal(responseCodeOf(await submit(sign(handleIn(await submit(contextLoad(objectBlob)))))), 0);
     client.close();
   }
 
@@ -135,7 +138,7 @@ describe('suspend and resume', function () {
       const waiting = transmit(GET_RANDOM_12);
       await powerCycle();
       await wake();
-      assert.equal(responseCode(await waiting), 0);
+      assert.equal(responseCodeOf(await waiting), 0);
       await run(sign12(session, key, secret('key')), transmit);
     }
     client.close();
@@ -171,7 +174,7 @@ describe('suspend and resume', function () {
     const { queue } = await client.call<{ queue: { waiting: number; inFlight: boolean } }>('status/get');
     assert.equal(queue.inFlight, false);
     await wake();
-    for (const response of await Promise.all(flood)) assert.equal(responseCode(response), 0);
+    for (const response of await Promise.all(flood)) assert.equal(responseCodeOf(response), 0);
     client.close();
   });
 
@@ -182,7 +185,7 @@ describe('suspend and resume', function () {
     // Among several key generations, one or another takes longer than 50 ms.
     const keys = [1, 2, 3, 4, 5, 6].map((seed) =>
       client.submit(contextId, createPrimaryRsa(seed, 3072)).then(
-        (response) => `response ${responseCode(response)}`,
+        (response) => `response ${responseCodeOf(response)}`,
         (error: unknown) => (error instanceof RpcFailure ? error.data.symbol : String(error)),
       ),
     );
@@ -211,7 +214,7 @@ describe('suspend and resume', function () {
     process.kill(tpm.pid, 'SIGCONT');
     await wake();
     await hanging;
-    assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+    assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
     assert.ok((await daemon.auditLines()).some(({ message }) => /Suspended without the TPM/.test(String(message))));
     client.close();
   });
@@ -226,7 +229,7 @@ describe('suspend and resume', function () {
     await killEmbeddedTpm(daemon);
     await client.call('power/resume');
     assert.equal(await stateOf(client), 'running');
-    assert.equal(responseCode(await client.submit(contextId, sign(key))), 0);
+    assert.equal(responseCodeOf(await client.submit(contextId, sign(key))), 0);
     client.close();
   });
 
@@ -238,8 +241,8 @@ describe('suspend and resume', function () {
     await killEmbeddedTpm(daemon);
     await client.call('power/suspend').catch(() => undefined);
     await client.call('power/resume');
-    assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
-    assert.notEqual(responseCode(await client.submit(contextId, sign(key))), 0);
+    assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
+    assert.notEqual(responseCodeOf(await client.submit(contextId, sign(key))), 0);
     client.close();
   });
 

@@ -14,10 +14,10 @@ import {
   CLEAR_20,
   createPrimaryEcc,
   dictionaryAttackParameters,
+  handleIn,
   SIGNING_KEY,
   signWith,
-} from '../support/tpm-commands.js';
-import { handleIn } from '../support/tpm20-commands.js';
+} from '../support/tpm20-commands.js';
 
 /** Debian's package chromium. */
 const CHROMIUM = '/usr/bin/chromium';

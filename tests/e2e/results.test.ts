@@ -15,8 +15,7 @@ import { A_BOOT, cryptoAgileLog } from '../support/event-log-writer.js';
 import { writePhysicalPresenceTree } from '../support/physical-presence-tree.js';
 import { encodeRegistryPol } from '../support/registry-pol-writer.js';
 import type { RpcClient } from '../support/rpc-client.js';
-import { createPrimaryEcc, GET_RANDOM_20, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
-import { handleIn } from '../support/tpm20-commands.js';
+import { createPrimaryEcc, GET_RANDOM_20, handleIn, SIGNING_KEY, signWith } from '../support/tpm20-commands.js';
 
 /** These need a directory: tests/e2e/owner-auth-directory.test.ts calls them, over the same client. */
 const NEEDS_DIRECTORY: readonly string[] = ['ownerAuthBackup/run', 'ownerAuthBackup/test'];

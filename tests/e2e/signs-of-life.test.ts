@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Operation } from '../../ts-core/endpoints/wire/frame.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
-import { createPrimaryRsa } from '../support/tpm-commands.js';
+import { createPrimaryRsa } from '../support/tpm20-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
 /** Enough key generations that pings are answered long before the first response. */

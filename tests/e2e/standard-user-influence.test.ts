@@ -20,6 +20,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
 import { MSSIM } from '../../ts-core/endpoints/simulator/mssim-protocol.js';
@@ -34,12 +35,11 @@ import {
   createPrimaryEcc,
   dictionaryAttackParameters,
   GET_RANDOM_20,
+  handleIn,
   passwordCommand,
-  responseCode,
   SIGNING_KEY,
   signWith,
-} from '../support/tpm-commands.js';
-import { handleIn } from '../support/tpm20-commands.js';
+} from '../support/tpm20-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
 const LOCKOUT_RESET = passwordCommand(TPM_CC.DictionaryAttackLockReset, [0x4000000a], '');
@@ -233,12 +233,12 @@ describe('a standard user', function () {
         // A connection that is closed without an answer is a refusal as well.
         if (reply.length < offset + 10) continue;
         answered++;
-        const code = responseCode(reply.subarray(offset));
+        const code = responseCodeOf(reply.subarray(offset));
         assert.ok(REFUSALS_AS_RESPONSE.includes(code), `${name}: 0x${code.toString(16)}`);
       }
     }
     assert.ok(answered > FORBIDDEN.length, `${answered} answers`);
-    assert.equal(responseCode(await bob.submit(contextId, signWith(key, 'b'))), 0, 'the TPM was not reset');
+    assert.equal(responseCodeOf(await bob.submit(contextId, signWith(key, 'b'))), 0, 'the TPM was not reset');
     bob.close();
   });
 
@@ -249,7 +249,7 @@ describe('a standard user', function () {
         .submit(await alice.open(), createPrimaryEcc('x', SIGNING_KEY.noDa))
         .catch((error: unknown) => error);
       assert.ok(refused instanceof RpcFailure && refused.data.symbol === 'TPM_20_E_LOCKOUT', String(refused));
-      assert.equal(responseCode(await alice.submit(await alice.open(), GET_RANDOM_20)), 0);
+      assert.equal(responseCodeOf(await alice.submit(await alice.open(), GET_RANDOM_20)), 0);
       alice.close();
     }
     using wire = await WireClient.open(daemon.wireSocket, ALICE);
@@ -360,7 +360,7 @@ describe('a standard user', function () {
   it('does not lock out another user by failures below the total threshold', async () => {
     const bob = await connectAs(BOB, daemon.rpcSocket);
     const contextId = await bob.open();
-    assert.equal(responseCode(await bob.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa))), 0);
+    assert.equal(responseCodeOf(await bob.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa))), 0);
     bob.close();
   });
 });

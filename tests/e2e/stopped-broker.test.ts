@@ -9,8 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { TestDaemon } from '../support/daemon.js';
 import { NODE, TBS } from '../support/programs.js';
-import { createPrimaryRsa } from '../support/tpm-commands.js';
-import { getRandom } from '../support/tpm20-commands.js';
+import { createPrimaryRsa, getRandom } from '../support/tpm20-commands.js';
 
 const GET_RANDOM = Buffer.from(getRandom(8)).toString('hex');
 

@@ -12,7 +12,7 @@ import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { makeCertificates } from '../support/certificates.js';
 import { TestDaemon } from '../support/daemon.js';
 import { attribute, OtlpCollector } from '../support/otlp-collector.js';
-import { CLEAR_20, createPrimaryEcc, GET_RANDOM_20, SIGNING_KEY } from '../support/tpm-commands.js';
+import { CLEAR_20, createPrimaryEcc, GET_RANDOM_20, SIGNING_KEY } from '../support/tpm20-commands.js';
 
 describe('telemetry', function () {
   this.timeout(120_000);

@@ -5,8 +5,14 @@ import { TestDaemon } from '../support/daemon.js';
 import { NODE, TBS } from '../support/programs.js';
 import type { RpcClient } from '../support/rpc-client.js';
 import { hasTmux, Terminal } from '../support/terminal.js';
-import { CLEAR_20, createPrimaryEcc, GET_RANDOM_20, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
-import { handleIn } from '../support/tpm20-commands.js';
+import {
+  CLEAR_20,
+  createPrimaryEcc,
+  GET_RANDOM_20,
+  handleIn,
+  SIGNING_KEY,
+  signWith,
+} from '../support/tpm20-commands.js';
 
 const WORK = /TPM2_GetRandom/;
 /** SGR 30 to 37 and 90 to 97 set a colour of the text. */

@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TestDaemon } from '../support/daemon.js';
 import { RpcFailure } from '../support/rpc-client.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
-import { createPrimaryEcc, GET_RANDOM_20, responseCode, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
-import { handleIn } from '../support/tpm20-commands.js';
+import { createPrimaryEcc, GET_RANDOM_20, handleIn, SIGNING_KEY, signWith } from '../support/tpm20-commands.js';
 
 type Fault = 'none' | 'silence' | 'garbage' | 'half' | 'cut' | 'tooMuch';
 
@@ -103,8 +103,8 @@ describe('a faulty TPM', function () {
       assert.ok(tookMs < COMMAND_TIMEOUT_MS + 500, `${tookMs} ms`);
       if (fault === 'silence') assert.ok(tookMs >= COMMAND_TIMEOUT_MS - 50, `${tookMs} ms`);
       line.fault = 'none';
-      assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
-      assert.equal(responseCode(await client.submit(contextId, signWith(key, 'x'))), 0, 'the key is still there');
+      assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
+      assert.equal(responseCodeOf(await client.submit(contextId, signWith(key, 'x'))), 0, 'the key is still there');
       client.close();
     });
   }
@@ -130,10 +130,10 @@ describe('a faulty TPM', function () {
     line.fault = 'silence';
     await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa)).catch(() => undefined);
     line.fault = 'none';
-    assert.equal(responseCode(await client.submit(contextId, GET_RANDOM_20)), 0);
+    assert.equal(responseCodeOf(await client.submit(contextId, GET_RANDOM_20)), 0);
     for (let count = 0; count < 5; count++) {
       const made = await client.submit(contextId, createPrimaryEcc('x', SIGNING_KEY.noDa));
-      assert.equal(responseCode(made), 0, 'every slot of the TPM can be used');
+      assert.equal(responseCodeOf(made), 0, 'every slot of the TPM can be used');
     }
     client.close();
   });

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import type { Status } from '../../ts-core/endpoints/rpc/protocol/status.js';
 import { TestDaemon } from '../support/daemon.js';
@@ -16,12 +17,12 @@ import {
   createPrimaryEcc,
   dictionaryAttackParameters,
   GET_RANDOM_20,
+  handleIn,
   passwordCommand,
-  responseCode,
+  readPublic,
   SIGNING_KEY,
   signWith,
-} from '../support/tpm-commands.js';
-import { handleIn, readPublic } from '../support/tpm20-commands.js';
+} from '../support/tpm20-commands.js';
 
 const FAST_STATUS = 100;
 const LONGEST_MS = 15_000;
@@ -85,7 +86,7 @@ describe('the health of the broker with a real TPM', function () {
     await tpm.start();
     await until(client, 'works');
     assert.deepEqual(await kindsOfEvents(daemon), ['tpmLost', 'tpmReturned', 'tpmReset']);
-    assert.equal(responseCode(await client.submit(await client.open(), GET_RANDOM_20)), 0);
+    assert.equal(responseCodeOf(await client.submit(await client.open(), GET_RANDOM_20)), 0);
     client.close();
   });
 
@@ -111,7 +112,7 @@ describe('the health of the broker with a real TPM', function () {
     }
     assert.deepEqual(await kindsOfEvents(daemon), ['tpmLost', 'tpmReturned']);
     // The TPM was not reset: the caller's key is still there.
-    assert.equal(responseCode(await client.submit(context, Buffer.from(readPublic(handleIn(key))))), 0);
+    assert.equal(responseCodeOf(await client.submit(context, Buffer.from(readPublic(handleIn(key))))), 0);
     client.close();
   });
 });
@@ -164,7 +165,7 @@ describe("the TPM's own lockout", function () {
     await client.submit(context, dictionaryAttackParameters(5));
     // TPM2_HierarchyChangeAuth(TPM_RH_LOCKOUT): "secret".
     const owned = passwordCommand(TPM_CC.HierarchyChangeAuth, [0x4000000a], '', Buffer.from('0006736563726574', 'hex'));
-    assert.equal(responseCode(await client.submit(context, owned)), 0);
+    assert.equal(responseCodeOf(await client.submit(context, owned)), 0);
     client.close();
     await daemon.stop();
     await daemon.run();
@@ -181,6 +182,6 @@ async function useProtectedKey(daemon: TestDaemon): Promise<void> {
   const client = await daemon.connect();
   const context = await client.open();
   const key = handleIn(await client.submit(context, createPrimaryEcc('right', SIGNING_KEY.underDa)));
-  assert.equal(responseCode(await client.submit(context, signWith(key, 'right'))), 0);
+  assert.equal(responseCodeOf(await client.submit(context, signWith(key, 'right'))), 0);
   client.close();
 }

@@ -6,16 +6,16 @@ import assert from 'node:assert/strict';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
-import { resetLockValue } from '../../ts-core/domain/tpm12/ownership.js';
+import { resetLockValue } from '../../ts-core/domain/tpm12/dictionary-attack.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import type { RpcClient } from '../support/rpc-client.js';
-import { createPrimaryEcc, passwordCommand, responseCode, SIGNING_KEY, signWith } from '../support/tpm-commands.js';
 import { codeOf, crypto, secret, TpmConnection, type Transmit } from '../support/tpm12-client.js';
-import { handleIn } from '../support/tpm20-commands.js';
+import { createPrimaryEcc, handleIn, passwordCommand, SIGNING_KEY, signWith } from '../support/tpm20-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
 const TPM_RH_LOCKOUT = 0x4000000a;
@@ -88,7 +88,7 @@ for (const tpmVersion of ['2.0', '1.2'] as const) {
 
     async function aliceGuesses(): Promise<void> {
       if (tpmVersion === '2.0') {
-        assert.notEqual(responseCode(await aliceTransmit(signWith(key, 'wrong'))), 0);
+        assert.notEqual(responseCodeOf(await aliceTransmit(signWith(key, 'wrong'))), 0);
       } else {
         const guessed = { handle: TPM_KH.SRK, secret: secret('wrong') };
         assert.equal(await codeOf(seal(crypto, guessed, Uint8Array.of(1), secret('data')), aliceTransmit), 1);
@@ -99,7 +99,7 @@ for (const tpmVersion of ['2.0', '1.2'] as const) {
     /** Resets the TPM's own lockout; resolves with the TPM's result. */
     async function reset(transmit: Transmit): Promise<number> {
       if (tpmVersion === '1.2') return codeOf(resetLockValue(crypto, ownerSecret), transmit);
-      return responseCode(await transmit(passwordCommand(CC_DICTIONARY_ATTACK_LOCK_RESET, [TPM_RH_LOCKOUT], '')));
+      return responseCodeOf(await transmit(passwordCommand(CC_DICTIONARY_ATTACK_LOCK_RESET, [TPM_RH_LOCKOUT], '')));
     }
 
     for (const [way, open] of Object.entries(WAYS)) {
@@ -121,7 +121,7 @@ for (const tpmVersion of ['2.0', '1.2'] as const) {
       if (tpmVersion === '1.2') assert.equal(await codeOf(resetLockValue(crypto, secret('wrong')), transmit), 1);
       else {
         const wrong = passwordCommand(CC_DICTIONARY_ATTACK_LOCK_RESET, [TPM_RH_LOCKOUT], 'wrong');
-        assert.notEqual(responseCode(await transmit(wrong)), 0);
+        assert.notEqual(responseCodeOf(await transmit(wrong)), 0);
       }
       assert.equal(await failures(), 1);
     });

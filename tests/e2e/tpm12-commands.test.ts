@@ -1,17 +1,17 @@
 /** Tests the TPM 1.2 command exchanges with a real software TPM, without a broker. */
 import assert from 'node:assert/strict';
+import { openDsap } from '../../ts-core/domain/tpm12/authorization-sessions.js';
 import { ResponseForgedError, runCommand } from '../../ts-core/domain/tpm12/authorized-command.js';
-import { TPM_ET, TPM_KH, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
+import { OWNER_PERMISSIONS, TPM_ET, TPM_KH, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
 import {
   createDelegationFamily,
   createOwnerDelegation,
   enableDelegationFamily,
   loadOwnerDelegation,
-  OWNER_PERMISSIONS,
 } from '../../ts-core/domain/tpm12/delegation.js';
-import { changeOwnerSecret, ownerClear, resetLockValue } from '../../ts-core/domain/tpm12/ownership.js';
+import { resetLockValue } from '../../ts-core/domain/tpm12/dictionary-attack.js';
+import { changeOwnerSecret, ownerClear } from '../../ts-core/domain/tpm12/ownership.js';
 import { seal, unseal } from '../../ts-core/domain/tpm12/sealed-data.js';
-import { openDsap } from '../../ts-core/domain/tpm12/sessions.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
 import {
   codeOf,

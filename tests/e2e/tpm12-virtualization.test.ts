@@ -5,12 +5,13 @@
 import assert from 'node:assert/strict';
 import { concat, sized, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
-import { runCommand, type Session12 } from '../../ts-core/domain/tpm12/authorized-command.js';
+import { flushSession, openDsap, openOiap, openOsap } from '../../ts-core/domain/tpm12/authorization-sessions.js';
+import { runCommand, type Session } from '../../ts-core/domain/tpm12/authorized-command.js';
 import { TPM_ET, TPM_KEY_USAGE, TPM_KH, TPM_ORD, TPM_RT } from '../../ts-core/domain/tpm12/codes.js';
 import { createDelegationFamily, enableDelegationFamily } from '../../ts-core/domain/tpm12/delegation.js';
-import { ownerClear, resetLockValue } from '../../ts-core/domain/tpm12/ownership.js';
+import { resetLockValue } from '../../ts-core/domain/tpm12/dictionary-attack.js';
+import { ownerClear } from '../../ts-core/domain/tpm12/ownership.js';
 import { createWrapKey, loadKey2, seal, unseal } from '../../ts-core/domain/tpm12/sealed-data.js';
-import { flushSession, openDsap, openOiap, openOsap } from '../../ts-core/domain/tpm12/sessions.js';
 import { keyTemplate } from '../../ts-core/domain/tpm12/structures.js';
 import { REFUSED_INSIDE_TRANSPORT } from '../../ts-core/domain/tpm12/transport.js';
 import { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
@@ -112,7 +113,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
 
   it('uses more sessions than fit into the TPM, and updates their nonces', async () => {
     const handle = await load(0, alice);
-    const sessions: Session12[] = [];
+    const sessions: Session[] = [];
     for (let index = 0; index < MORE_SESSIONS_THAN_FIT; index++) sessions.push(await run(openOiap(crypto), alice));
     for (let round = 0; round < 2; round++) {
       for (const session of sessions) await run(sign(session, handle, secret('key 0'), true), alice);
@@ -121,7 +122,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
 
   it('keeps OSAP sessions alive while their keys are swapped', async () => {
     const handles = [];
-    const sessions: Session12[] = [];
+    const sessions: Session[] = [];
     for (let index = 0; index < MORE_KEYS_THAN_FIT; index++) {
       const handle = await load(index % 5, alice);
       handles.push(handle);
@@ -165,7 +166,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
   it('ends a session whose command failed, but not the others', async () => {
     const handle = await load(0, alice);
     const failing = await run(openOiap(crypto), alice);
-    const others: Session12[] = [];
+    const others: Session[] = [];
     for (let index = 0; index < MORE_SESSIONS_THAN_FIT; index++) others.push(await run(openOiap(crypto), alice));
     assert.equal(await codeOf(sign(failing, handle, secret('guess'), true), alice), 1);
     assert.equal(await codeOf(sign(failing, handle, secret('key 0'), true), alice), TPM_INVALID_AUTHHANDLE);
@@ -174,7 +175,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
 
   it('ends the OSAP sessions of a flushed key, loaded or saved', async () => {
     const handle = await load(0, alice);
-    const sessions: Session12[] = [];
+    const sessions: Session[] = [];
     for (let index = 0; index < MORE_SESSIONS_THAN_FIT; index++)
       sessions.push(await run(osapTo(handle, 'key 0'), alice));
     await run(flush(handle, TPM_RT.KEY), alice);
@@ -264,7 +265,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     const open = () =>
       openDsap(crypto, { type: TPM_ET.DEL_KEY_BLOB, keyHandle: handle, value: blob, secret: secret('delegate') });
     assert.equal(await codeOf(open(), bob), TPM_INVALID_KEYHANDLE);
-    const sessions: Session12[] = [];
+    const sessions: Session[] = [];
     for (let index = 0; index < 6; index++) sessions.push(await run(open(), alice));
     for (let index = 0; index < MORE_KEYS_THAN_FIT; index++) await load(index % 5, bob);
     for (const session of sessions) await run(sign(session, handle, secret('')), alice);

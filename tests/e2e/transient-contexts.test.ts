@@ -1,5 +1,6 @@
 /** Tests submissions without a context on a real software TPM. */
 import assert from 'node:assert/strict';
+import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import {
@@ -7,9 +8,8 @@ import {
   createPrimaryRsa,
   FIELD_UPGRADE_20,
   GET_RANDOM_20,
-  responseCode,
   SIGNING_KEY,
-} from '../support/tpm-commands.js';
+} from '../support/tpm20-commands.js';
 
 describe('a submission without a context', function () {
   this.timeout(60_000);
@@ -28,7 +28,7 @@ describe('a submission without a context', function () {
   async function submit(command: Buffer): Promise<number> {
     const parameters = { command: command.toString('base64') };
     const { response } = await client.call<{ response: string }>('command/submit', parameters);
-    return responseCode(Buffer.from(response, 'base64'));
+    return responseCodeOf(Buffer.from(response, 'base64'));
   }
 
   async function count(method: string, member: string): Promise<number> {
@@ -55,8 +55,8 @@ describe('a submission without a context', function () {
     );
     await client.call('command/cancel', {});
     assert.deepEqual(await Promise.all(cancelled), ['TBS_E_COMMAND_CANCELED', 'TBS_E_COMMAND_CANCELED']);
-    assert.equal(responseCode(await running), 0);
-    assert.equal(responseCode(await kept), 0);
+    assert.equal(responseCodeOf(await running), 0);
+    assert.equal(responseCodeOf(await kept), 0);
     await client.call('context/close', { contextId });
     assert.equal(await count('context/list', 'contexts'), 0);
   });

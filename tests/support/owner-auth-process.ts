@@ -8,7 +8,7 @@ import type { Caller } from '../../ts-core/domain/caller.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import { changeOwnerSecret, ownerClear } from '../../ts-core/domain/tpm12/ownership.js';
 import { TPM_RH } from '../../ts-core/domain/tpm20/codes.js';
-import { clear20, hierarchyChangeAuth } from '../../ts-core/domain/tpm20/ownership.js';
+import { clear, hierarchyChangeAuth } from '../../ts-core/domain/tpm20/ownership.js';
 import { type MachineOptions, startMachine } from './owner-auth-machine.js';
 
 export interface ProcessTask
@@ -72,7 +72,7 @@ const result: ProcessResult = {
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 
 function rawCommand({ version, action }: ProcessTask, current: Uint8Array, next: Uint8Array): Exchange<unknown> {
-  if (action === 'rawClear') return version === '2.0' ? clear20(current) : ownerClear(nodeCrypto12, current);
+  if (action === 'rawClear') return version === '2.0' ? clear(current) : ownerClear(nodeCrypto12, current);
   return version === '2.0'
     ? hierarchyChangeAuth(TPM_RH.LOCKOUT, current, next)
     : changeOwnerSecret(nodeCrypto12, current, next);

@@ -7,11 +7,11 @@ import { nodeCrypto12 as crypto } from '../../ts-core/adapters/crypto/node-crypt
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
-import { runCommand, type Session12 } from '../../ts-core/domain/tpm12/authorized-command.js';
+import { encryptNewSecret, openOsap } from '../../ts-core/domain/tpm12/authorization-sessions.js';
+import { runCommand, type Session } from '../../ts-core/domain/tpm12/authorized-command.js';
 import { TPM_ET, TPM_KH, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
 import { noPcrCondition } from '../../ts-core/domain/tpm12/delegation.js';
 import { createEndorsementKeyPair, takeOwnership } from '../../ts-core/domain/tpm12/ownership.js';
-import { encryptNewSecret, openOsap } from '../../ts-core/domain/tpm12/sessions.js';
 import type { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
 
 export { crypto };
@@ -91,7 +91,7 @@ export async function provision(transmit: Transmit): Promise<void> {
 }
 
 /** TPM_Sign of a SHA-1 digest in an open session. */
-export function* sign(session: Session12, keyHandle: number, keySecret: Uint8Array, continueSession = false) {
+export function* sign(session: Session, keyHandle: number, keySecret: Uint8Array, continueSession = false) {
   const { parameters } = yield* runCommand(
     crypto,
     { ordinal: TPM_ORD.Sign, handles: [keyHandle], parameters: sized(secret('data to sign')) },
@@ -101,7 +101,7 @@ export function* sign(session: Session12, keyHandle: number, keySecret: Uint8Arr
 }
 
 /** TPM_GetPubKey; returns the modulus. */
-export function* getPubKey(session: Session12, keyHandle: number, keySecret: Uint8Array, continueSession = false) {
+export function* getPubKey(session: Session, keyHandle: number, keySecret: Uint8Array, continueSession = false) {
   const { parameters } = yield* runCommand(crypto, { ordinal: TPM_ORD.GetPubKey, handles: [keyHandle] }, [
     { session, entitySecret: keySecret, continueSession },
   ]);

@@ -13,6 +13,8 @@ export function command12(
   return concat(uint16(tag), uint32(HEADER_BYTES + body.length), uint32(ordinal), body);
 }
 
+export const GET_RANDOM_12 = Buffer.from(command12(TPM_ORD.GetRandom, uint32(8)));
+
 /**
  * TPM_ExecuteTransport around a command, followed by an authorization of zeros. `declaredBytes` is the value of
  * wrappedCmdSize, by default the right one.

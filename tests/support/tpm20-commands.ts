@@ -10,6 +10,7 @@ import {
   TPM_RS_PW,
   TPM_ST,
   TPM_SU,
+  TPMA_OBJECT,
 } from '../../ts-core/domain/tpm20/codes.js';
 
 export const CONTINUE_SESSION = 0x01;
@@ -68,12 +69,21 @@ export function authorized(
   return Uint8Array.from([...u16(TPM_ST.SESSIONS), ...u32(HEADER_BYTES + body.length), ...u32(codeOf(code)), ...body]);
 }
 
+/** Attributes of keys that the TPM creates and whose authorization value users know. */
+const USER_KEY =
+  TPMA_OBJECT.FIXED_TPM | TPMA_OBJECT.FIXED_PARENT | TPMA_OBJECT.SENSITIVE_DATA_ORIGIN | TPMA_OBJECT.USER_WITH_AUTH;
+/** Attributes of a key that signs, with or without the protection against dictionary attacks. */
+export const SIGNING_KEY = {
+  noDa: USER_KEY | TPMA_OBJECT.NO_DA | TPMA_OBJECT.SIGN,
+  underDa: USER_KEY | TPMA_OBJECT.SIGN,
+} as const;
+
 const EMPTY_SENSITIVE = sized([...sized([]), ...sized([])]);
 /** An ECC P-256 storage key, restricted, AES-128-CFB. */
 const ECC_PARENT = sized([
   ...u16(TPM_ALG.ECC),
   ...u16(TPM_ALG.SHA256),
-  ...u32(0x00030072),
+  ...u32(USER_KEY | TPMA_OBJECT.RESTRICTED | TPMA_OBJECT.DECRYPT),
   ...sized([]),
   ...u16(TPM_ALG.AES),
   ...u16(128),
@@ -88,7 +98,7 @@ const ECC_PARENT = sized([
 const ECC_SIGNER = sized([
   ...u16(TPM_ALG.ECC),
   ...u16(TPM_ALG.SHA256),
-  ...u32(0x00040072),
+  ...u32(SIGNING_KEY.underDa),
   ...sized([]),
   ...u16(TPM_ALG.NULL),
   ...u16(TPM_ALG.ECDSA),
@@ -124,10 +134,7 @@ export function createSigner(options: PrimaryOptions = {}): Uint8Array {
 }
 function createPrimaryFrom(template: readonly number[], { hierarchy = 'null', auth = '' }: PrimaryOptions): Uint8Array {
   const parameters = [...EMPTY_SENSITIVE, ...template, ...NO_CREATION_DATA];
-  return authorized('CreatePrimary', [HIERARCHIES[hierarchy]], parameters, [{ hmac: password(auth) }]);
-}
-function password(text: string): readonly number[] {
-  return [...text].map((character) => character.charCodeAt(0));
+  return authorized('CreatePrimary', [HIERARCHIES[hierarchy]], parameters, [{ hmac: utf8(auth) }]);
 }
 /** TPMT_TK_HASHCHECK of a digest that no TPM computed. */
 export const NULL_TICKET = [...u16(0x8024), ...u32(TPM_RH.NULL), ...sized([])];
@@ -219,6 +226,101 @@ export function startup(type: 'clear' | 'state' = 'clear'): Uint8Array {
 }
 export function shutdown(type: 'clear' | 'state'): Uint8Array {
   return command('Shutdown', u16(type === 'state' ? TPM_SU.STATE : TPM_SU.CLEAR));
+}
+
+/** A signature scheme that the broker itself never uses. TCG Algorithm Registry, 6.1. */
+const RSASSA = 0x0014;
+
+export const GET_RANDOM_20 = Buffer.from(getRandom(8));
+/** TPM2_Clear with an empty password session on TPM_RH_LOCKOUT. */
+export const CLEAR_20 = passwordCommand(TPM_CC.Clear, [TPM_RH.LOCKOUT], '');
+/** TPM2_FieldUpgradeStart, header only. */
+export const FIELD_UPGRADE_20 = Buffer.from(command('FieldUpgradeStart', []));
+
+/** A TPM 2.0 command with one password session. */
+export function passwordCommand(
+  code: number,
+  handles: readonly number[],
+  password: string,
+  parameters: Uint8Array = new Uint8Array(),
+): Buffer {
+  return sessionCommand(code, handles, [{ handle: TPM_RS_PW, hmac: password }], parameters);
+}
+
+/** A TPM 2.0 command with these sessions, without nonces and attributes. */
+export function sessionCommand(
+  code: number,
+  handles: readonly number[],
+  sessions: readonly { readonly handle: number; readonly hmac: string }[],
+  parameters: Uint8Array = new Uint8Array(),
+): Buffer {
+  const filled = sessions.map(({ handle, hmac }) => ({ session: handle, hmac: utf8(hmac) }));
+  return Buffer.from(authorized(code, handles, [...parameters], filled));
+}
+
+/** TPM2_CreatePrimary of an ECC key with this authorization value, in the owner hierarchy unless another is given. */
+export function createPrimaryEcc(
+  authValue: string,
+  attributes: number,
+  parent: { readonly hierarchy?: number; readonly password?: string } = {},
+): Buffer {
+  const template = [
+    ...[...u16(TPM_ALG.ECC), ...u16(TPM_ALG.SHA256), ...u32(attributes), ...sized([])],
+    ...[TPM_ALG.NULL, TPM_ALG.ECDSA, TPM_ALG.SHA256, TPM_ECC_CURVE.NIST_P256, TPM_ALG.NULL].flatMap(u16),
+    ...[...sized([]), ...sized([])],
+  ];
+  return createPrimaryOf(authValue, template, parent.hierarchy ?? TPM_RH.OWNER, parent.password ?? '');
+}
+
+/**
+ * TPM2_CreatePrimary in the null hierarchy: an RSA signing key of this many bits. Another `seed` creates another key;
+ * how long that takes depends on the seed.
+ */
+export function createPrimaryRsa(seed: number, bits = 2048): Buffer {
+  const template = [
+    ...[...u16(TPM_ALG.RSA), ...u16(TPM_ALG.SHA256), ...u32(SIGNING_KEY.noDa), ...sized([])],
+    ...[TPM_ALG.NULL, RSASSA, TPM_ALG.SHA256, bits].flatMap(u16),
+    ...[...u32(0), ...sized(u32(seed))],
+  ];
+  return createPrimaryOf('', template, TPM_RH.NULL, '');
+}
+
+function createPrimaryOf(authValue: string, template: readonly number[], hierarchy: number, password: string): Buffer {
+  const sensitive = [...sized(utf8(authValue)), ...sized([])];
+  const creationData = [...sized([]), ...u32(0)];
+  const parameters = [...sized(sensitive), ...sized(template), ...creationData];
+  return passwordCommand(TPM_CC.CreatePrimary, [hierarchy], password, Uint8Array.from(parameters));
+}
+
+/** TPM2_Sign of 32 zero bytes with this key's authorization value. */
+export function signWith(handle: number, authValue: string): Buffer {
+  const parameters = [...sized(new Array<number>(32).fill(0)), ...u16(TPM_ALG.NULL), ...NULL_TICKET];
+  return passwordCommand(TPM_CC.Sign, [handle], authValue, Uint8Array.from(parameters));
+}
+
+/** TPM2_DictionaryAttackParameters with the empty lockout authorization. */
+export function dictionaryAttackParameters(
+  maxTries: number,
+  recoverySeconds = 10,
+  lockoutRecoverySeconds = 10,
+): Buffer {
+  const parameters = Uint8Array.from([maxTries, recoverySeconds, lockoutRecoverySeconds].flatMap(u32));
+  return passwordCommand(TPM_CC.DictionaryAttackParameters, [TPM_RH.LOCKOUT], '', parameters);
+}
+
+function utf8(text: string): number[] {
+  return [...Buffer.from(text, 'utf8')];
+}
+
+/** TPM2_CreatePrimary of an RSA-3072 key in the null hierarchy: takes long, and its response is big. */
+export function createRsaPrimary(): Uint8Array {
+  const seed = Math.floor(Math.random() * 0x100000000);
+  return createPrimaryRsa(seed, 3072);
+}
+
+/** TPM2_PCR_Extend(PCR 20) with a SHA-256 digest of zeros, which takes a locality above 0. */
+export function extendPcr20(): Uint8Array {
+  return authorized('PCR_Extend', [20], [...u32(1), ...u16(TPM_ALG.SHA256), ...new Array<number>(32).fill(0)]);
 }
 
 export function handleIn(response: Uint8Array): number {

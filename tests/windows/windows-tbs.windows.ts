@@ -5,7 +5,7 @@ import { detectTpm } from '../../ts-core/adapters/transport/detect-version.js';
 import type { TpmTransport } from '../../ts-core/application/ports/tpm-transport.js';
 import { TbsError } from '../../ts-core/domain/tbs-error.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
-import { getRandom, startup } from '../adapters/transport/tpm-commands.js';
+import { getRandom, startup } from '../support/either-tpm-commands.js';
 import { quietLog } from '../support/quiet-log.js';
 import { addon } from './pipe-rig.js';
 

@@ -10,7 +10,7 @@ import type { Exchange } from '../domain/tpm/exchange.js';
 import type { TpmIdentity } from '../domain/tpm/tpm-identity.js';
 import type { TpmVersion } from '../domain/tpm/tpm-version.js';
 import type { Crypto12 } from '../domain/tpm12/crypto12.js';
-import type { KeyAlgorithm20 } from '../domain/tpm20/keys.js';
+import type { KeyAlgorithm } from '../domain/tpm20/keys.js';
 import type { Virtualizer } from '../domain/virtualization/virtualizer.js';
 import type { Application } from './application.js';
 import { CommandService, type QueueLimits } from './commands/command-service.js';
@@ -79,7 +79,7 @@ export interface BrokerParts {
   /** Undefined if no directory is configured. */
   readonly ownerAuthDirectory: OwnerAuthDirectory | undefined;
   /** Algorithm of the keys that provisioning creates in a TPM 2.0. */
-  readonly keyAlgorithm: KeyAlgorithm20 | 'auto';
+  readonly keyAlgorithm: KeyAlgorithm | 'auto';
   /** A TPM that has not answered a command within this time counts as hanging. */
   readonly longestCommandMs: number;
   /** Longest time for which the broker delays a suspend. */

@@ -4,9 +4,9 @@
  * The class decides which lists and gates apply. `sandboxedApp` wins when a caller is both an administrator and a
  * sandboxed app, so that a confined program gains nothing from the user who runs it.
  */
-export type CallerClass = 'administrator' | 'standardUser' | 'sandboxedApp';
+export const CALLER_CLASSES = ['administrator', 'standardUser', 'sandboxedApp'] as const;
 
-export const CALLER_CLASSES: readonly CallerClass[] = ['administrator', 'standardUser', 'sandboxedApp'];
+export type CallerClass = (typeof CALLER_CLASSES)[number];
 
 export function isCallerClass(name: string): name is CallerClass {
   return CALLER_CLASSES.some((callerClass) => callerClass === name);

@@ -10,10 +10,10 @@ import { DeviceTransport } from '../../../ts-core/adapters/transport/device-tran
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { getRandom, startup } from '../../support/either-tpm-commands.js';
 import { quietLog } from '../../support/quiet-log.js';
 import { readableRepository } from '../../support/readable-repository.js';
 import { startTerminalTpm, type TerminalTpm, terminalOf } from '../../support/terminal-tpm.js';
-import { getRandom, startup } from './tpm-commands.js';
 import { describeTransportContract, type TransportUnderTest } from './transport-contract.js';
 
 const OPTIONS = { locality: 0, timeoutMs: 5000 };

@@ -1,8 +1,8 @@
 /** A process that sends one command to a device and prints the outcome. */
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { getRandom } from '../../support/either-tpm-commands.js';
 import { quietLog } from '../../support/quiet-log.js';
-import { getRandom } from './tpm-commands.js';
 
 const path = process.argv[2];
 if (path === undefined) throw new Error('usage: device-user-process DEVICE');

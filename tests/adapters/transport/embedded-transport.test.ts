@@ -9,8 +9,8 @@ import { createTransport } from '../../../ts-core/adapters/transport/create-tran
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { getRandom, startup } from '../../support/either-tpm-commands.js';
 import { quietLog } from '../../support/quiet-log.js';
-import { getRandom, startup } from './tpm-commands.js';
 import { describeTransportContract, type TransportUnderTest } from './transport-contract.js';
 
 const OPTIONS = { locality: 0, timeoutMs: 5000 };

@@ -4,10 +4,10 @@ import { createTransport } from '../../../ts-core/adapters/transport/create-tran
 import type { ByteStreamOpener } from '../../../ts-core/application/ports/event-loop.js';
 import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { getRandom, startup } from '../../support/either-tpm-commands.js';
 import { startFaultyTpm, tpm20Response } from '../../support/faulty-tpm.js';
 import { quietLog } from '../../support/quiet-log.js';
 import { type Swtpm, type SwtpmOptions, startSwtpm } from '../../support/swtpm.js';
-import { getRandom, startup } from './tpm-commands.js';
 import { describeTransportContract, isIoError, type TransportUnderTest } from './transport-contract.js';
 
 const [EIO, EAGAIN, ENOSPC] = [5, 11, 28];

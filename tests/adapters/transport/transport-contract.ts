@@ -8,15 +8,8 @@ import type { TpmTransport } from '../../../ts-core/application/ports/tpm-transp
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { readUint16, readUint32, responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
-import {
-  contextSave,
-  createRsaPrimary,
-  extendPcr20,
-  flushContext,
-  getRandom,
-  startup,
-  unknownCommand,
-} from './tpm-commands.js';
+import { getRandom, startup, unknownCommand } from '../../support/either-tpm-commands.js';
+import { contextSave, createRsaPrimary, extendPcr20, flushContext } from '../../support/tpm20-commands.js';
 
 export interface TransportUnderTest {
   readonly transport: TpmTransport;

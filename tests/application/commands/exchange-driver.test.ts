@@ -12,8 +12,7 @@ import { PassThroughVirtualizer } from '../../support/pass-through-virtualizer.j
 import { QuietEventLoop } from '../../support/quiet-event-loop.js';
 import { quietLog } from '../../support/quiet-log.js';
 import { ScriptedTransport } from '../../support/scripted-transport.js';
-import { GET_RANDOM_12 } from '../../support/tpm-commands.js';
-import { command12 } from '../../support/tpm12-commands.js';
+import { command12, GET_RANDOM_12 } from '../../support/tpm12-commands.js';
 import { clear, getRandom, startup } from '../../support/tpm20-commands.js';
 
 const SUCCESS = errorResponse('2.0', TPM_RC.SUCCESS);

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Caller } from '../../../ts-core/domain/caller.js';
-import { EMPTY_AUTH, runCommand20 } from '../../../ts-core/domain/tpm20/authorized-command.js';
+import { EMPTY_AUTH, runCommand } from '../../../ts-core/domain/tpm20/authorized-command.js';
 import { TPM_CC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
 import { dictionaryAttackLockReset } from '../../../ts-core/domain/tpm20/dictionary-attack.js';
-import { clear20 } from '../../../ts-core/domain/tpm20/ownership.js';
+import { clear } from '../../../ts-core/domain/tpm20/ownership.js';
 import type { Machine } from '../../support/owner-auth-machine.js';
 import { tpmOfEachTest } from '../../support/tpm-of-each-test.js';
 
@@ -83,10 +83,10 @@ describe('the lockout authorization after a wrong value', function () {
     await using machine = await its.start();
     // Before provisioning the empty value is the right one.
     await guess(machine);
-    await assert.rejects(machine.raw(clear20(EMPTY_AUTH)));
+    await assert.rejects(machine.raw(clear(EMPTY_AUTH)));
     assert.equal((await lockoutOf(machine)).authorization.blocked, true);
-    await machine.raw(runCommand20({ code: TPM_CC.Clear, handles: [TPM_RH.PLATFORM], auths: [EMPTY_AUTH] }));
+    await machine.raw(runCommand({ code: TPM_CC.Clear, handles: [TPM_RH.PLATFORM], auths: [EMPTY_AUTH] }));
     assert.equal((await lockoutOf(machine)).authorization.blocked, false);
-    await machine.raw(clear20(EMPTY_AUTH));
+    await machine.raw(clear(EMPTY_AUTH));
   });
 });

@@ -10,8 +10,8 @@ import { errorResponse, readUint32 } from '../../../ts-core/domain/tpm/command-h
 import type { Exchange } from '../../../ts-core/domain/tpm/exchange.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { WELL_KNOWN_SECRET } from '../../../ts-core/domain/tpm12/ownership.js';
-import { TPM_ALG, TPM_CC, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
-import { EK_HANDLE, type KeyAlgorithm20, SRK_HANDLE } from '../../../ts-core/domain/tpm20/keys.js';
+import { EK_HANDLE, SRK_HANDLE, TPM_ALG, TPM_CC, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
+import type { KeyAlgorithm } from '../../../ts-core/domain/tpm20/keys.js';
 import { aboutSession } from '../../../ts-core/domain/tpm20/responses.js';
 import { answered, success, successWithSession } from '../../support/answered-exchange.js';
 import { FakeOwnerTpm } from '../../support/fake-owner-tpm.js';
@@ -34,7 +34,7 @@ interface Given {
   /** Answers of the TPM that differ from success. */
   readonly answers?: Partial<Record<Command, (command: Uint8Array) => Uint8Array>>;
   readonly settings?: Partial<PolicySettings>;
-  readonly keyAlgorithm?: KeyAlgorithm20 | 'auto';
+  readonly keyAlgorithm?: KeyAlgorithm | 'auto';
   /** The firmware's pending request. */
   readonly pending?: { readonly transitionAction: number; readonly userRequired: boolean };
 }

@@ -6,8 +6,7 @@ import type { Delegations } from '../../../ts-core/application/owner-auth/owner-
 import { Tpm12Owner } from '../../../ts-core/application/owner-auth/tpm12-owner.js';
 import { errorResponse, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../../ts-core/domain/tpm/exchange.js';
-import { TPM_ORD, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
-import { OWNER_PERMISSIONS } from '../../../ts-core/domain/tpm12/delegation.js';
+import { OWNER_PERMISSIONS, TPM_ORD, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
 import { COMMAND_AUTH_BYTES } from '../../../ts-core/domain/tpm12/structures.js';
 import * as facts from '../../fixtures/tpm-conversations/recorded-facts.js';
 import { answered } from '../../support/answered-exchange.js';

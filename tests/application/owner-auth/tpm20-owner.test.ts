@@ -5,8 +5,17 @@ import { Tpm20Owner } from '../../../ts-core/application/owner-auth/tpm20-owner.
 import { concat, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../../ts-core/domain/tpm/exchange.js';
-import { TPM_CAP, TPM_CC, TPM_PT, TPM_RC, TPM_RH, TPMA_PERMANENT } from '../../../ts-core/domain/tpm20/codes.js';
-import { EK_HANDLE, readPublic, SRK_HANDLE } from '../../../ts-core/domain/tpm20/keys.js';
+import {
+  EK_HANDLE,
+  SRK_HANDLE,
+  TPM_CAP,
+  TPM_CC,
+  TPM_PT,
+  TPM_RC,
+  TPM_RH,
+  TPMA_PERMANENT,
+} from '../../../ts-core/domain/tpm20/codes.js';
+import { readPublic } from '../../../ts-core/domain/tpm20/keys.js';
 import { aboutHandle, aboutSession } from '../../../ts-core/domain/tpm20/responses.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
 import { answered, success, successWithSession } from '../../support/answered-exchange.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { classifyResponse, type ResponseClass } from '../../../ts-core/domain/lockout/response-classification.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import { authorizationFacts } from '../../support/authorization-facts.js';
-import { sessionCommand } from '../../support/tpm-commands.js';
+import { sessionCommand } from '../../support/tpm20-commands.js';
 
 const BAD_AUTH = 0x0a2;
 const AUTH_FAIL = 0x08e;

@@ -4,7 +4,7 @@ import { lockoutAuthVerdict, remainingBlockMs } from '../../../ts-core/domain/lo
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import { TPM_CC, TPM_RC, TPM_RH, TPM_RS_PW } from '../../../ts-core/domain/tpm20/codes.js';
 import { aboutHandle, aboutSession } from '../../../ts-core/domain/tpm20/responses.js';
-import { GET_RANDOM_20, passwordCommand, sessionCommand } from '../../support/tpm-commands.js';
+import { GET_RANDOM_20, passwordCommand, sessionCommand } from '../../support/tpm20-commands.js';
 
 const POLICY_SESSION = 0x03000000;
 const HMAC_SESSION = 0x02000000;

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { classifyResponse, type ResponseClass } from '../../../ts-core/domain/lockout/response-classification.js';
 import { errorResponse, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { authorizationFacts } from '../../support/authorization-facts.js';
-import { GET_RANDOM_12, GET_RANDOM_20 } from '../../support/tpm-commands.js';
+import { GET_RANDOM_12 } from '../../support/tpm12-commands.js';
+import { GET_RANDOM_20 } from '../../support/tpm20-commands.js';
 
 const EXECUTE_TRANSPORT = 231;
 

@@ -5,7 +5,7 @@ import { createdKeyType, describeKeyType } from '../../../ts-core/domain/tpm/cre
 import { TPM_KEY_USAGE } from '../../../ts-core/domain/tpm12/codes.js';
 import { keyTemplate } from '../../../ts-core/domain/tpm12/structures.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
-import { createPrimaryEcc, createPrimaryRsa, GET_RANDOM_20, SIGNING_KEY } from '../../support/tpm-commands.js';
+import { createPrimaryEcc, createPrimaryRsa, GET_RANDOM_20, SIGNING_KEY } from '../../support/tpm20-commands.js';
 
 const CREATE_PRIMARY = TPM_CC.CreatePrimary;
 

@@ -4,11 +4,11 @@ import { nodeCrypto12 as crypto } from '../../../ts-core/adapters/crypto/node-cr
 import { concat, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse, writeUint16 } from '../../../ts-core/domain/tpm/command-header.js';
 import {
-  type Authorization12,
-  type Command12,
+  type Authorization,
+  type Command,
   ResponseForgedError,
   runCommand,
-  type Session12,
+  type Session,
   Tpm12CommandError,
 } from '../../../ts-core/domain/tpm12/authorized-command.js';
 import { TPM_ORD, TPM_RESULT, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
@@ -19,12 +19,12 @@ import { toHex } from '../../support/tpm-conversations.js';
 import { secret } from '../../support/tpm12-client.js';
 
 const nonce = (fill: number) => new Uint8Array(20).fill(fill);
-const session = (changes: Partial<Session12> = {}): Session12 => ({
+const session = (changes: Partial<Session> = {}): Session => ({
   ...{ handle: 0x02000001, nonceEven: nonce(0xe0), sharedSecret: undefined },
   ...changes,
 });
 const PARAMETERS = Uint8Array.of(0xaa, 0xbb);
-const LOAD: Command12 = { ordinal: TPM_ORD.LoadKey2, handles: [0x40000000], parameters: PARAMETERS, outHandles: 1 };
+const LOAD: Command = { ordinal: TPM_ORD.LoadKey2, handles: [0x40000000], parameters: PARAMETERS, outHandles: 1 };
 
 interface Answer {
   readonly ordinal: number;
@@ -47,7 +47,7 @@ function answerOf({ ordinal, handles = [], parameters = new Uint8Array(), auths 
 }
 
 /** The owner's authorization in a new session, since each response replaces the session's nonce. */
-const owner = (): Authorization12 => ({ session: session(), entitySecret: secret('owner'), nonceOdd: nonce(0x0d) });
+const owner = (): Authorization => ({ session: session(), entitySecret: secret('owner'), nonceOdd: nonce(0x0d) });
 const LOADED: Answer = {
   ordinal: TPM_ORD.LoadKey2,
   handles: [0x05000001],
@@ -77,7 +77,7 @@ describe('a command of the broker’s own to a TPM 1.2', () => {
   it('carries two authorizations in order, each with a key and a nonce of its own', () => {
     const bound = session({ handle: 0x02000002, nonceEven: nonce(0xe2), sharedSecret: secret('shared') });
     const drawn = nonce(0x0e);
-    const auths: Authorization12[] = [owner(), { session: bound, entitySecret: secret('no') }];
+    const auths: Authorization[] = [owner(), { session: bound, entitySecret: secret('no') }];
     const { sent } = answered(
       runCommand({ ...crypto, randomBytes: () => drawn }, { ordinal: TPM_ORD.Unseal }, auths),
       answerOf({
@@ -139,7 +139,7 @@ describe('a command of the broker’s own to a TPM 1.2', () => {
 });
 
 describe('the answer to an authorized command', () => {
-  const take = (answer: Uint8Array, auth: Authorization12 = owner()) =>
+  const take = (answer: Uint8Array, auth: Authorization = owner()) =>
     answered(runCommand(crypto, LOAD, [auth]), answer).result;
 
   it('is returned without its handles and its authorization', () => {

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-
-import { TPM_ET, TPM_KH } from '../../../ts-core/domain/tpm12/codes.js';
+import { openDsap } from '../../../ts-core/domain/tpm12/authorization-sessions.js';
+import { OWNER_PERMISSIONS, TPM_ET, TPM_KH } from '../../../ts-core/domain/tpm12/codes.js';
 import type { Crypto12 } from '../../../ts-core/domain/tpm12/crypto12.js';
 import * as delegation from '../../../ts-core/domain/tpm12/delegation.js';
 import { readInternalPub } from '../../../ts-core/domain/tpm12/permanent-state.js';
-import { openDsap } from '../../../ts-core/domain/tpm12/sessions.js';
 import { DELEGATION_LABEL, FAMILY_LABEL } from '../../fixtures/tpm-conversations/recorded-facts.js';
 import { assertDamageIsNoticed } from '../../support/damaged-answers.js';
 import { commandsOf, Replay, toHex } from '../../support/tpm-conversations.js';
 import { OWNER_SECRET, secret } from '../../support/tpm12-client.js';
 
-const { ownerReadInternalPub, ownerReadPubek } = delegation.OWNER_PERMISSIONS;
+const { ownerReadInternalPub, ownerReadPubek } = OWNER_PERMISSIONS;
 const DELEGATION = {
   label: DELEGATION_LABEL,
   permissions: ownerReadInternalPub | ownerReadPubek,
@@ -98,7 +97,7 @@ describe('the permissions of a delegation', () => {
       ...{ ownerClear: 16, nvDefineSpace: 14, ownerSetDisable: 13, makeIdentity: 11, activateIdentity: 10 },
       ...{ ownerReadPubek: 9, createCounter: 4, releaseCounterOwner: 3 },
     };
-    const positions = Object.entries(delegation.OWNER_PERMISSIONS).map(([name, bit]) => [name, Math.log2(bit)]);
+    const positions = Object.entries(OWNER_PERMISSIONS).map(([name, bit]) => [name, Math.log2(bit)]);
     assert.deepEqual(Object.fromEntries(positions), bits);
   });
 });

@@ -3,6 +3,7 @@ import { TruncatedFieldError } from '../../../ts-core/domain/tpm/byte-fields.js'
 import { ResponseForgedError } from '../../../ts-core/domain/tpm12/authorized-command.js';
 import { TPM_KEY_USAGE, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
 import type { Crypto12 } from '../../../ts-core/domain/tpm12/crypto12.js';
+import { resetLockValue } from '../../../ts-core/domain/tpm12/dictionary-attack.js';
 import * as owner from '../../../ts-core/domain/tpm12/ownership.js';
 import { keyTemplate } from '../../../ts-core/domain/tpm12/structures.js';
 import { assertDamageIsNoticed, truncationsOf, withOneBitChanged } from '../../support/damaged-answers.js';
@@ -84,7 +85,6 @@ describe('the ownership of a TPM 1.2', () => {
   /** The exchanges that use an existing owner, by the names of their conversations. */
   const USES: Readonly<Record<string, (crypto: Crypto12) => ReturnType<typeof owner.ownerClear>>> = {
     takeOwnership: (crypto) => owner.takeOwnership(crypto, NEW_OWNER),
-    resetLockValue: (crypto) => owner.resetLockValue(crypto, OWNER_SECRET),
     changeOwnerSecret: (crypto) => owner.changeOwnerSecret(crypto, OWNER_SECRET, secret('new')),
     changeSrkSecret: (crypto) => owner.changeSrkSecret(crypto, OWNER_SECRET, secret('srk')),
     ownerClear: (crypto) => owner.ownerClear(crypto, OWNER_SECRET),
@@ -109,7 +109,7 @@ describe('the ownership of a TPM 1.2', () => {
   });
 
   it('fails as an authorization failure if the secret is wrong', () => {
-    const wrong = new Replay('1.2', 'wrong owner', (crypto) => owner.resetLockValue(crypto, secret('wrong')));
+    const wrong = new Replay('1.2', 'wrong owner', (crypto) => resetLockValue(crypto, secret('wrong')));
     assert.throws(() => wrong.run(), { responseCode: TPM_RESULT.AUTHFAIL });
   });
 });

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { nodeCrypto12 as crypto } from '../../../ts-core/adapters/crypto/node-crypto12.js';
-import { concat, sized, TruncatedFieldError, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
+import { concat, sized, TruncatedFieldError, uint16 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 
 import { TPM_KH, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
-import {
-  ownerReadInternalPub,
-  readDictionaryAttackInfo,
-  readPermanentState12,
-} from '../../../ts-core/domain/tpm12/permanent-state.js';
+import { ownerReadInternalPub, readPermanentState } from '../../../ts-core/domain/tpm12/permanent-state.js';
 import { success } from '../../../ts-core/domain/tpm12/responses.js';
 import { answered } from '../../support/answered-exchange.js';
 import { assertDamageIsNoticed } from '../../support/damaged-answers.js';
@@ -46,7 +42,7 @@ describe('the state that a TPM 1.2 reports about its owner', () => {
       [{ deactivatedUntilRestart: true }, { deactivated: true }],
       [{ disableOwnerClear: true }, { ownerClearDisabled: true }],
     ] as const) {
-      const { result, sent } = answered(readPermanentState12(crypto), ...answersOf(flags));
+      const { result, sent } = answered(readPermanentState(crypto), ...answersOf(flags));
       assert.deepEqual(result, { ...NOTHING, ...change });
       assert.deepEqual(sent.map(toHex), [
         '00c10000001600000065000000040000000400000108',
@@ -57,7 +53,7 @@ describe('the state that a TPM 1.2 reports about its owner', () => {
   });
 
   it('is what a TPM reported before, with and after its owner', () => {
-    const of = (name: string) => new Replay('1.2', name, readPermanentState12).run();
+    const of = (name: string) => new Replay('1.2', name, readPermanentState).run();
     assert.deepEqual(of('state before the owner'), NOTHING);
     assert.deepEqual(of('state with an owner'), { ...NOTHING, owned: true });
     assert.deepEqual(of('state after the clear'), { ...NOTHING, disabled: true, deactivated: true });
@@ -69,7 +65,7 @@ describe('the state that a TPM 1.2 reports about its owner', () => {
     for (const [index, answer] of answers.entries()) {
       for (let content = 0; content < (needed[index] as number); content++) {
         const short = capability(answer.slice(14, 14 + content));
-        const exchange = () => answered(readPermanentState12(crypto), ...answers.slice(0, index), short);
+        const exchange = () => answered(readPermanentState(crypto), ...answers.slice(0, index), short);
         assert.throws(exchange, TruncatedFieldError, `answer ${index} with ${content} bytes`);
       }
     }
@@ -77,49 +73,7 @@ describe('the state that a TPM 1.2 reports about its owner', () => {
 
   it('is not read from a TPM that refuses', () => {
     const refused = errorResponse('1.2', TPM_RESULT.FAIL);
-    assert.throws(() => answered(readPermanentState12(crypto), refused), { responseCode: TPM_RESULT.FAIL });
-  });
-});
-
-describe('the dictionary-attack state of a TPM 1.2', () => {
-  const TIMEOUT = 1;
-  /** TPM_DA_INFO: tag, state, count, threshold, action at the threshold (a state and bits), dependent value. */
-  const info = (active: boolean, actions: number) =>
-    capability(
-      ...[uint16(0x0037), Uint8Array.of(active ? 1 : 0), uint16(3), uint16(9), uint16(0x0024)],
-      ...[uint32(actions), uint32(600), uint32(0)],
-    );
-  const read = (answer: Uint8Array) => answered(readDictionaryAttackInfo(crypto), answer);
-
-  it('has its counts, and the remaining time while it is locked and only time unlocks it', () => {
-    const counts = { currentCount: 3, thresholdCount: 9 };
-    assert.deepEqual(read(info(true, TIMEOUT)).result, { active: true, ...counts, remainingSeconds: 600 });
-    assert.deepEqual(read(info(false, TIMEOUT)).result, { active: false, ...counts, remainingSeconds: undefined });
-    assert.deepEqual(read(info(true, 2)).result, { active: true, ...counts, remainingSeconds: undefined });
-    assert.deepEqual(read(info(true, 0)).sent.map(toHex), ['00c10000001400000065000000190000000200' + '04']);
-  });
-
-  it('is what a TPM reported', () => {
-    const { active, currentCount, remainingSeconds } =
-      new Replay('1.2', 'dictionary attack', readDictionaryAttackInfo).run() ?? {};
-    assert.deepEqual([active, currentCount, remainingSeconds], [false, 0, undefined]);
-  });
-
-  it('is only whether it is locked if the TPM says no more', () => {
-    const unknown = { currentCount: undefined, thresholdCount: undefined, remainingSeconds: undefined };
-    for (const active of [true, false]) {
-      const limited = capability(uint16(0x0038), Uint8Array.of(active ? 1 : 0), new Uint8Array(8));
-      assert.deepEqual(read(limited).result, { active, ...unknown });
-    }
-  });
-
-  it('is undefined for a TPM that does not report it, and an error if the answer is cut', () => {
-    assert.equal(read(errorResponse('1.2', TPM_RESULT.BAD_MODE)).result, undefined);
-    const whole = info(true, TIMEOUT);
-    const end = whole.length - 4;
-    for (let content = 0; content < end - 14; content++) {
-      assert.throws(() => read(capability(whole.slice(14, 14 + content))), TruncatedFieldError, `${content} bytes`);
-    }
+    assert.throws(() => answered(readPermanentState(crypto), refused), { responseCode: TPM_RESULT.FAIL });
   });
 });
 

@@ -3,14 +3,14 @@ import { nodeCrypto12 } from '../../../ts-core/adapters/crypto/node-crypto12.js'
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import { NO_KEY } from '../../../ts-core/domain/tpm/tpm-identity.js';
 import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
-import { readIdentityMarks12 } from '../../../ts-core/domain/tpm12/read-identity.js';
+import { readIdentityMarks } from '../../../ts-core/domain/tpm12/read-identity.js';
 import { answered } from '../../support/answered-exchange.js';
 
 const TPM_BADINDEX = 2;
 
 function marksOf(readPubek: number) {
   const answers = [TPM_BADINDEX, readPubek].map((code) => errorResponse('1.2', code));
-  return answered(readIdentityMarks12(nodeCrypto12), ...answers).result;
+  return answered(readIdentityMarks(nodeCrypto12), ...answers).result;
 }
 
 describe('the marks of a TPM 1.2', () => {

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { concat, TruncatedFieldError, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import {
-  type Command20,
+  type Command,
   EMPTY_AUTH,
-  marshalCommand20,
-  runCommand20,
+  marshalCommand,
+  runCommand,
   Tpm20CommandError,
 } from '../../../ts-core/domain/tpm20/authorized-command.js';
 import { TPM_CC, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
@@ -15,18 +15,18 @@ import { truncationsOf } from '../../support/damaged-answers.js';
 import { toHex } from '../../support/tpm-conversations.js';
 
 const PARAMETERS = Uint8Array.of(0xaa, 0xbb);
-const CLEAR: Command20 = { code: TPM_CC.Clear, handles: [TPM_RH.LOCKOUT], auths: [Uint8Array.of(1, 2)] };
-const LOAD: Command20 = { code: TPM_CC.Load, handles: [0x81000001], auths: [EMPTY_AUTH], outHandles: 1 };
+const CLEAR: Command = { code: TPM_CC.Clear, handles: [TPM_RH.LOCKOUT], auths: [Uint8Array.of(1, 2)] };
+const LOAD: Command = { code: TPM_CC.Load, handles: [0x81000001], auths: [EMPTY_AUTH], outHandles: 1 };
 
 describe('a command of the broker’s own to a TPM 2.0', () => {
   it('consists of header, handles and parameters if it needs no authorization', () => {
-    const bytes = marshalCommand20({ code: TPM_CC.ReadPublic, handles: [0x81000001], parameters: PARAMETERS });
+    const bytes = marshalCommand({ code: TPM_CC.ReadPublic, handles: [0x81000001], parameters: PARAMETERS });
     assert.equal(toHex(bytes), ['8001', '00000010', '00000173', '81000001', 'aabb'].join(''));
   });
 
   it('carries a password session for each authorization, between handles and parameters', () => {
     const auths = [Uint8Array.of(1, 2), EMPTY_AUTH];
-    const bytes = marshalCommand20({
+    const bytes = marshalCommand({
       code: TPM_CC.EvictControl,
       handles: [TPM_RH.OWNER, 7],
       auths,
@@ -41,29 +41,29 @@ describe('a command of the broker’s own to a TPM 2.0', () => {
   });
 
   it('has a session area, although an empty one, if it names no authorization but has sessions', () => {
-    const bytes = marshalCommand20({ code: TPM_CC.Clear, auths: [] });
+    const bytes = marshalCommand({ code: TPM_CC.Clear, auths: [] });
     assert.equal(toHex(bytes), ['8002', '0000000e', '00000126', '00000000'].join(''));
   });
 
   it('returns the parameters of the response, without what the session answers', () => {
-    const { parameters, handles } = answered(runCommand20(CLEAR), successWithSession(PARAMETERS)).result;
+    const { parameters, handles } = answered(runCommand(CLEAR), successWithSession(PARAMETERS)).result;
     assert.deepEqual([handles, parameters.bytes(2)], [[], PARAMETERS]);
     assert.throws(() => parameters.bytes(1), TruncatedFieldError);
   });
 
   it('returns the handles before the parameters', () => {
     const response = successWithSession(PARAMETERS, 0x80000001);
-    const { parameters, handles } = answered(runCommand20(LOAD), response).result;
+    const { parameters, handles } = answered(runCommand(LOAD), response).result;
     assert.deepEqual([handles, parameters.bytes(2)], [[0x80000001], PARAMETERS]);
   });
 
   it('returns everything behind the header if it has no session', () => {
-    const { parameters } = answered(runCommand20({ code: TPM_CC.GetTestResult }), success(PARAMETERS)).result;
+    const { parameters } = answered(runCommand({ code: TPM_CC.GetTestResult }), success(PARAMETERS)).result;
     assert.deepEqual(parameters.bytes(2), PARAMETERS);
   });
 
   it('fails with the response code of the TPM, and names the command', () => {
-    assert.throws(() => answered(runCommand20(CLEAR), errorResponse('2.0', TPM_RC.LOCKOUT)), {
+    assert.throws(() => answered(runCommand(CLEAR), errorResponse('2.0', TPM_RC.LOCKOUT)), {
       name: 'Tpm20CommandError',
       commandCode: TPM_CC.Clear,
       responseCode: TPM_RC.LOCKOUT,
@@ -75,10 +75,10 @@ describe('a command of the broker’s own to a TPM 2.0', () => {
     const whole = successWithSession(PARAMETERS, 0x80000001);
     const endOfParameters = whole.length - 5;
     for (const cut of truncationsOf(whole, endOfParameters)) {
-      assert.throws(() => answered(runCommand20(LOAD), cut), TruncatedFieldError, `${cut.length} bytes`);
+      assert.throws(() => answered(runCommand(LOAD), cut), TruncatedFieldError, `${cut.length} bytes`);
     }
     for (const cut of [new Uint8Array(), whole.slice(0, 9), whole.slice(0, -1), concat(whole, uint32(0))]) {
-      assert.throws(() => answered(runCommand20(LOAD), cut), TruncatedFieldError, `${cut.length} bytes`);
+      assert.throws(() => answered(runCommand(LOAD), cut), TruncatedFieldError, `${cut.length} bytes`);
     }
   });
 
@@ -90,7 +90,7 @@ describe('a command of the broker’s own to a TPM 2.0', () => {
     fc.assert(
       fc.property(bytes, (response) => {
         try {
-          assert.equal(answered(runCommand20(LOAD), response).result.handles.length, 1);
+          assert.equal(answered(runCommand(LOAD), response).result.handles.length, 1);
         } catch (error) {
           assert.ok(error instanceof Tpm20CommandError || error instanceof TruncatedFieldError, String(error));
         }
@@ -101,7 +101,7 @@ describe('a command of the broker’s own to a TPM 2.0', () => {
 
   it('is overwritten once it is answered, since it may hold an authorization value', () => {
     for (const resume of ['answer', 'failure'] as const) {
-      const exchange = runCommand20(CLEAR);
+      const exchange = runCommand(CLEAR);
       const command = exchange.next().value as Uint8Array;
       assert.ok(toHex(command).endsWith('00020102'));
       if (resume === 'answer') exchange.next(successWithSession());

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { concat, TruncatedFieldError, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
-import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
-import { EK_CERTIFICATE_INDICES, readNvIndex } from '../../../ts-core/domain/tpm20/endorsement-certificate.js';
+import { EK_CERTIFICATE_INDICES, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
+import { readNvIndex } from '../../../ts-core/domain/tpm20/endorsement-certificate.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
 import { CERTIFICATE, NV_INDEX } from '../../fixtures/tpm-conversations/recorded-facts.js';
 import { answered, success, successWithSession } from '../../support/answered-exchange.js';

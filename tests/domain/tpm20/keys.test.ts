@@ -3,15 +3,14 @@ import { createHash } from 'node:crypto';
 import { concat, TruncatedFieldError, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import { EMPTY_AUTH } from '../../../ts-core/domain/tpm20/authorized-command.js';
-import { TPM_ALG, TPM_ECC_CURVE, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
+import { EK_HANDLE, SRK_HANDLE, TPM_ALG, TPM_ECC_CURVE, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
 import * as keys from '../../../ts-core/domain/tpm20/keys.js';
-import { aboutHandle, aboutParameter, RC_FORMAT_ONE } from '../../../ts-core/domain/tpm20/responses.js';
+import { aboutHandle, aboutParameter } from '../../../ts-core/domain/tpm20/responses.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
 import { answered, success, successWithSession } from '../../support/answered-exchange.js';
 import { truncationsOf } from '../../support/damaged-answers.js';
 import { Replay, toHex } from '../../support/tpm-conversations.js';
 
-const { SRK_HANDLE, EK_HANDLE } = keys;
 const OWNER_AUTH = Uint8Array.of(0x5a);
 const OWNER_SESSION = ['0000000a', '40000009', '0000', '01', '0001', '5a'];
 
@@ -40,7 +39,7 @@ describe('the template of an endorsement key', () => {
   };
 
   it('has the policy that the endorsement hierarchy’s authorization satisfies', () => {
-    for (const algorithm of keys.KEY_ALGORITHMS_20) {
+    for (const algorithm of keys.KEY_ALGORITHMS) {
       const template = toHex(keys.ekTemplate(algorithm));
       assert.equal(template.slice(4, 16), '000b000300b2', 'SHA-256, and the attributes of the profile');
       assert.equal(template.slice(16, 84), `0020${toHex(policySecretOfEndorsement())}`);
@@ -93,7 +92,7 @@ describe('a primary key', () => {
     const handle = srk.run();
     assert.equal(handle >>> 24, 0x80);
     new Replay('2.0', 'makePersistent', () => keys.makePersistent(EMPTY_AUTH, handle, SRK_HANDLE)).run();
-    new Replay('2.0', 'flushContext', () => keys.flushContext(handle)).run();
+    new Replay('2.0', 'flushContext', () => keys.flushObject(handle)).run();
     new Replay('2.0', 'createPrimary eccP256', () =>
       createPrimary(TPM_RH.ENDORSEMENT, EMPTY_AUTH, ekTemplate('eccP256')),
     ).run();
@@ -114,7 +113,7 @@ describe('a primary key', () => {
   });
 
   it('is flushed without authorization', () => {
-    const { sent } = answered(keys.flushContext(0x80000002), success());
+    const { sent } = answered(keys.flushObject(0x80000002), success());
     assert.deepEqual(sent.map(toHex), ['80010000000e0000016580000002']);
   });
 });
@@ -135,7 +134,7 @@ describe('the public area of an object', () => {
   });
 
   it('is not taken for missing when the TPM cannot answer now', () => {
-    const codes = [TPM_RC.RETRY, TPM_RC.FAILURE, TPM_RC.REFERENCE_H1, aboutHandle(TPM_RC.HIERARCHY | RC_FORMAT_ONE, 0)];
+    const codes = [TPM_RC.RETRY, TPM_RC.FAILURE, TPM_RC.REFERENCE_H1, aboutHandle(TPM_RC.HIERARCHY, 0)];
     for (const code of codes) {
       assert.throws(() => answered(keys.readPublic(EK_HANDLE), errorResponse('2.0', code)), { responseCode: code });
     }
@@ -145,14 +144,14 @@ describe('the public area of an object', () => {
 describe('the public key in a storage key’s public area', () => {
   it('is the modulus of an RSA key of a TPM, with the usual exponent', () => {
     const area = new Replay('2.0', 'readPublic rsa2048', () => keys.readPublic(SRK_HANDLE)).run() as Uint8Array;
-    const { algorithm, curve, unique, exponent } = keys.readPublicKey20(area);
+    const { algorithm, curve, unique, exponent } = keys.readPublicKey(area);
     assert.deepEqual([algorithm, curve, exponent], ['rsa', undefined, 65537]);
     assert.deepEqual(unique, area.slice(-256));
   });
 
   it('is a point of the curve of an ECC key of a TPM', () => {
     const area = new Replay('2.0', 'readPublic eccP256', () => keys.readPublic(0x80000000)).run() as Uint8Array;
-    const { algorithm, curve, unique } = keys.readPublicKey20(area);
+    const { algorithm, curve, unique } = keys.readPublicKey(area);
     assert.deepEqual([algorithm, curve], ['ecc', 'P-256']);
     assert.deepEqual(unique, concat(area.slice(-66, -34), area.slice(-32)));
   });
@@ -163,7 +162,7 @@ describe('the public key in a storage key’s public area', () => {
   it('has an exponent of its own if the TPM names one, and no symmetric algorithm if the key has none', () => {
     const parameters = [uint16(TPM_ALG.NULL), uint16(TPM_ALG.NULL), uint16(1024), uint32(3)];
     const area = concat(...start(TPM_ALG.RSA), ...parameters, sized16(Uint8Array.of(7)));
-    assert.deepEqual(keys.readPublicKey20(area), { algorithm: 'rsa', exponent: 3, unique: Uint8Array.of(7) });
+    assert.deepEqual(keys.readPublicKey(area), { algorithm: 'rsa', exponent: 3, unique: Uint8Array.of(7) });
   });
 
   it('has coordinates as long as the curve’s field, though the TPM omits leading zeros', () => {
@@ -177,7 +176,7 @@ describe('the public key in a storage key’s public area', () => {
       const kdf = [uint16(KDF1_SP800_56A), uint16(TPM_ALG.SHA256)];
       const point = [sized16(Uint8Array.of(1, 2)), sized16(new Uint8Array(bytes).fill(3))];
       const area = concat(...start(TPM_ALG.ECC), ...symmetric, ...scheme, uint16(curve), ...kdf, ...point);
-      const key = keys.readPublicKey20(area);
+      const key = keys.readPublicKey(area);
       const x = [...new Array<number>(bytes - 2).fill(0), 1, 2];
       assert.deepEqual([key.algorithm, key.curve, key.exponent], ['ecc', name, 0]);
       assert.deepEqual([...key.unique], [...x, ...new Array<number>(bytes).fill(3)]);
@@ -194,8 +193,8 @@ describe('the public key in a storage key’s public area', () => {
       uint16(BN_P256),
       uint16(TPM_ALG.NULL),
     );
-    assert.deepEqual(keys.readPublicKey20(ecc), other);
-    assert.deepEqual(keys.readPublicKey20(concat(...start(TPM_ALG.KEYEDHASH))), other);
+    assert.deepEqual(keys.readPublicKey(ecc), other);
+    assert.deepEqual(keys.readPublicKey(concat(...start(TPM_ALG.KEYEDHASH))), other);
   });
 
   it('is never read from an area that ends too early', () => {
@@ -203,7 +202,7 @@ describe('the public key in a storage key’s public area', () => {
       const handle = name === 'readPublic rsa2048' ? SRK_HANDLE : 0x80000000;
       const area = new Replay('2.0', name, () => keys.readPublic(handle)).run() as Uint8Array;
       for (let length = 0; length < area.length; length++) {
-        assert.throws(() => keys.readPublicKey20(area.subarray(0, length)), TruncatedFieldError, `${length} bytes`);
+        assert.throws(() => keys.readPublicKey(area.subarray(0, length)), TruncatedFieldError, `${length} bytes`);
       }
     }
   });

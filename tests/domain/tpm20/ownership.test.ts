@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EMPTY_AUTH } from '../../../ts-core/domain/tpm20/authorized-command.js';
 import { TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
-import { clear20, hierarchyChangeAuth } from '../../../ts-core/domain/tpm20/ownership.js';
+import { clear, hierarchyChangeAuth } from '../../../ts-core/domain/tpm20/ownership.js';
 import { isAuthorizationFailure } from '../../../ts-core/domain/tpm20/responses.js';
 import { LOCKOUT_AUTH } from '../../fixtures/tpm-conversations/recorded-facts.js';
 import { answered, successWithSession } from '../../support/answered-exchange.js';
@@ -25,15 +25,15 @@ describe('the authorization of a hierarchy', () => {
 
 describe('clearing a TPM 2.0', () => {
   it('takes the lockout authorization, and the command that a TPM accepted', () => {
-    new Replay('2.0', 'clear20', () => clear20(LOCKOUT_AUTH)).run();
-    const { sent } = answered(clear20(EMPTY_AUTH), successWithSession());
+    new Replay('2.0', 'clear', () => clear(LOCKOUT_AUTH)).run();
+    const { sent } = answered(clear(EMPTY_AUTH), successWithSession());
     assert.deepEqual(sent.map(toHex), [
       ['8002', '0000001b', '00000126', '4000000a', '00000009', '40000009', '0000', '01', '0000'].join(''),
     ]);
   });
 
   it('fails as an authorization failure if the value is wrong', () => {
-    const wrong = new Replay('2.0', 'wrong lockout authorization', () => clear20(EMPTY_AUTH));
+    const wrong = new Replay('2.0', 'wrong lockout authorization', () => clear(EMPTY_AUTH));
     assert.throws(
       () => wrong.run(),
       (error: { responseCode: number }) =>

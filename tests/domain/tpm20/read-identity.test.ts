@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { concat, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
-import { TPM_CAP, TPM_CC, TPM_PT, TPM_RC, TPMA_PERMANENT } from '../../../ts-core/domain/tpm20/codes.js';
-import { EK_HANDLE, ekTemplate } from '../../../ts-core/domain/tpm20/keys.js';
-import { readIdentityMarks20 } from '../../../ts-core/domain/tpm20/read-identity.js';
+import { EK_HANDLE, TPM_CAP, TPM_CC, TPM_PT, TPM_RC, TPMA_PERMANENT } from '../../../ts-core/domain/tpm20/codes.js';
+import { ekTemplate } from '../../../ts-core/domain/tpm20/keys.js';
+import { readIdentityMarks } from '../../../ts-core/domain/tpm20/read-identity.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
 import { answered, success, successWithSession } from '../../support/answered-exchange.js';
 
@@ -59,7 +59,7 @@ function answer(tpm: Tpm, command: Uint8Array): Uint8Array {
 
 function read(tpm: Tpm) {
   const { result, sent } = answered(
-    readIdentityMarks20(),
+    readIdentityMarks(),
     ...Array.from({ length: 12 }, () => (command: Uint8Array) => answer(tpm, command)),
   );
   return { marks: result, codes: sent.map((command) => readUint32(command, 6)) };

@@ -12,6 +12,7 @@ import {
   OBJECT_QUOTA,
   refusal,
   SESSION_QUOTA,
+  subjectOf,
   success,
 } from '../../../ts-core/domain/tpm20/responses.js';
 
@@ -23,6 +24,13 @@ describe('response codes of TPM 2.0', () => {
     for (const code of [aboutParameter(TPM_RC.VALUE, 3), aboutHandle(TPM_RC.VALUE, 6), aboutSession(TPM_RC.VALUE, 2)]) {
       assert.equal(errorOf(code), TPM_RC.VALUE);
     }
+  });
+
+  it('of format one tell their subject, counted from 1', () => {
+    assert.deepEqual(subjectOf(aboutParameter(TPM_RC.VALUE, 15)), { kind: 'parameter', number: 15 });
+    assert.deepEqual(subjectOf(aboutHandle(TPM_RC.VALUE, 6)), { kind: 'handle', number: 7 });
+    assert.deepEqual(subjectOf(aboutSession(TPM_RC.VALUE, 0)), { kind: 'session', number: 1 });
+    assert.deepEqual(subjectOf(TPM_RC.VALUE), { kind: 'handle', number: 0 });
   });
 
   it('of an authorization failure are AUTH_FAIL and BAD_AUTH of the TPM itself', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { concat, TruncatedFieldError } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
-import { seal20, unseal20 } from '../../../ts-core/domain/tpm20/sealed-data.js';
+import { seal, unseal } from '../../../ts-core/domain/tpm20/sealed-data.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
 import { SEALED } from '../../fixtures/tpm-conversations/recorded-facts.js';
 import { answered, success, successWithSession } from '../../support/answered-exchange.js';
@@ -19,7 +19,7 @@ const LOADED = successWithSession(sized16(new Uint8Array(34)), HANDLE);
 describe('sealing on a TPM 2.0', () => {
   it('creates a data object under the storage root key, bound to no PCR and exempt from the lockout', () => {
     const created = successWithSession(concat(BLOB, new Uint8Array(20)));
-    const { result, sent } = answered(seal20(Uint8Array.of(0x5a, 0x5b)), created);
+    const { result, sent } = answered(seal(Uint8Array.of(0x5a, 0x5b)), created);
     assert.deepEqual(result, BLOB);
     const sensitive = ['0006', '0000', '0002', '5a5b'];
     const fixedTpmFixedParentUserWithAuthNoDa = '00000452';
@@ -32,13 +32,13 @@ describe('sealing on a TPM 2.0', () => {
   it('returns nothing from an answer that ends too early', () => {
     const created = successWithSession(BLOB);
     for (const cut of truncationsOf(created, created.length - 5)) {
-      assert.throws(() => answered(seal20(PRIVATE), cut), TruncatedFieldError, `${cut.length} bytes`);
+      assert.throws(() => answered(seal(PRIVATE), cut), TruncatedFieldError, `${cut.length} bytes`);
     }
   });
 
   it('leaves the data to its caller, who wipes it', () => {
     const data = Uint8Array.of(0x5a);
-    answered(seal20(data), successWithSession(BLOB));
+    answered(seal(data), successWithSession(BLOB));
     assert.deepEqual(data, Uint8Array.of(0x5a));
   });
 });
@@ -47,7 +47,7 @@ describe('unsealing on a TPM 2.0', () => {
   const unsealed = successWithSession(sized16(Uint8Array.of(0x5a)));
 
   it('loads the object, reads it, and flushes it', () => {
-    const { result, sent } = answered(unseal20(BLOB), LOADED, unsealed, success());
+    const { result, sent } = answered(unseal(BLOB), LOADED, unsealed, success());
     assert.deepEqual(result, Uint8Array.of(0x5a));
     assert.deepEqual(sent.map(toHex), [
       ['8002', '00000024', '00000157', ...UNDER_SRK, toHex(BLOB)].join(''),
@@ -57,9 +57,9 @@ describe('unsealing on a TPM 2.0', () => {
   });
 
   it('uses the commands that a TPM accepted', () => {
-    const sealed = new Replay('2.0', 'seal20', () => seal20(SEALED)).run();
-    assert.deepEqual(new Replay('2.0', 'unseal20', () => unseal20(sealed)).run(), SEALED);
-    const onAClearedTpm = new Replay('2.0', 'unseal20 after a clear', () => unseal20(sealed));
+    const sealed = new Replay('2.0', 'seal', () => seal(SEALED)).run();
+    assert.deepEqual(new Replay('2.0', 'unseal', () => unseal(sealed)).run(), SEALED);
+    const onAClearedTpm = new Replay('2.0', 'unseal after a clear', () => unseal(sealed));
     assert.throws(() => onAClearedTpm.run(), { name: 'Tpm20CommandError' });
   });
 
@@ -70,14 +70,14 @@ describe('unsealing on a TPM 2.0', () => {
       return answer;
     };
     const refused = errorResponse('2.0', TPM_RC.FAILURE);
-    const exchange = () => answered(unseal20(BLOB), noting(LOADED), noting(refused), noting(success()));
+    const exchange = () => answered(unseal(BLOB), noting(LOADED), noting(refused), noting(success()));
     assert.throws(exchange, { responseCode: TPM_RC.FAILURE });
     assert.deepEqual(sent, ['00000157', '0000015e', '00000165']);
   });
 
   it('sends nothing for a blob that is cut', () => {
     for (let length = 0; length < BLOB.length; length++) {
-      assert.throws(() => unseal20(BLOB.subarray(0, length)).next(), TruncatedFieldError, `${length} bytes`);
+      assert.throws(() => unseal(BLOB.subarray(0, length)).next(), TruncatedFieldError, `${length} bytes`);
     }
   });
 });

@@ -12,8 +12,14 @@ import { REPOSITORY } from '../../support/daemon.js';
 import { Authority } from '../../support/fleet/authority.js';
 import { Fleet, type FleetMachine, fleetSize, startBroker, whyNoFleet } from '../../support/fleet/fleet.js';
 import { RpcClient } from '../../support/rpc-client.js';
-import { CLEAR_20, createPrimaryEcc, GET_RANDOM_20, SIGNING_KEY, signWith } from '../../support/tpm-commands.js';
-import { handleIn } from '../../support/tpm20-commands.js';
+import {
+  CLEAR_20,
+  createPrimaryEcc,
+  GET_RANDOM_20,
+  handleIn,
+  SIGNING_KEY,
+  signWith,
+} from '../../support/tpm20-commands.js';
 
 const PORT = 9820;
 const RULES = join(REPOSITORY, 'packaging', 'prometheus', 'tpmtbs.rules.yml');

@@ -13,7 +13,7 @@ import { NativeClients } from '../../support/native-clients.js';
 import { NODE, TBS } from '../../support/programs.js';
 import { dword, type PolEntryInput, sz } from '../../support/registry-pol-writer.js';
 import { RpcFailure } from '../../support/rpc-client.js';
-import { CLEAR_20, GET_RANDOM_20 } from '../../support/tpm-commands.js';
+import { CLEAR_20, GET_RANDOM_20 } from '../../support/tpm20-commands.js';
 
 const TPM = 'Software\\Policies\\Microsoft\\TPM';
 const LIST = `${TPM}\\BlockedCommands\\List`;

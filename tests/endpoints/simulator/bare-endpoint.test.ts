@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { getRandom } from '../../adapters/transport/tpm-commands.js';
+import { getRandom } from '../../support/either-tpm-commands.js';
 import { inBare, peer, rawClient, type SimulatorRig, startScriptedRig } from './simulator-rig.js';
 
 const connectTo = (rig: SimulatorRig) => rawClient({ port: rig.endpoints.bare?.port ?? 0 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { getRandom } from '../../adapters/transport/tpm-commands.js';
 import { ALICE } from '../../support/callers.js';
+import { getRandom } from '../../support/either-tpm-commands.js';
 import { eventually, type RawClient, rawClient, type SimulatorRig, startRig } from './simulator-rig.js';
 
 const offer = (directory: string) => ({

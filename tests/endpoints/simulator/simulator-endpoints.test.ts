@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
-import { getRandom } from '../../adapters/transport/tpm-commands.js';
+import { getRandom } from '../../support/either-tpm-commands.js';
 import { inBare, inMssim, inSwtpm, LOOPBACK, rawClient, startScriptedRig } from './simulator-rig.js';
 
 const ordinaryUser = { ownUid: 990, userMode: false, sandboxGroupGid: undefined, overflowUid: 65534 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { getRandom } from '../../adapters/transport/tpm-commands.js';
+import { getRandom } from '../../support/either-tpm-commands.js';
 import { eventually, inSwtpm, peerOf, rawClient, startScriptedRig, word } from './simulator-rig.js';
 
 describe('the swtpm endpoint', () => {

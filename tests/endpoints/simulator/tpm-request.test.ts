@@ -5,7 +5,7 @@ import {
   MAX_COMMAND_BYTES,
   versionOfCommand,
 } from '../../../ts-core/endpoints/simulator/tpm-request.js';
-import { GET_RANDOM_12 } from '../../support/tpm-commands.js';
+import { GET_RANDOM_12 } from '../../support/tpm12-commands.js';
 import { getRandom } from '../../support/tpm20-commands.js';
 
 function saying(bytes: number, command: Uint8Array = getRandom(8)): Uint8Array {

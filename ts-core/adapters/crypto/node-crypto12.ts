@@ -1,6 +1,6 @@
 /** The cryptography of TPM 1.2 authorization, implemented with node:crypto. */
 import { constants, createHash, createHmac, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto';
-import type { Crypto12, RsaPublicKey12 } from '../../domain/tpm12/crypto12.js';
+import type { Crypto12, RsaPublicKey } from '../../domain/tpm12/crypto12.js';
 
 export const nodeCrypto12: Crypto12 = {
   sha1: (data) => new Uint8Array(createHash('sha1').update(data).digest()),
@@ -20,7 +20,7 @@ export const nodeCrypto12: Crypto12 = {
     ),
 };
 
-function publicKeyObject(key: RsaPublicKey12) {
+function publicKeyObject(key: RsaPublicKey) {
   const exponent = Buffer.alloc(4);
   exponent.writeUInt32BE(key.exponent);
   const firstByte = exponent.findIndex((byte) => byte !== 0);

@@ -9,7 +9,7 @@ import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 export interface Submission {
   readonly contextId: number;
   readonly locality: number;
-  /** TBS_COMMAND_PRIORITY: 100, 200, 300, 400 or 0x80000000; other values fall in between. */
+  /** A level of TBS_COMMAND_PRIORITY, or a value in between. */
   readonly priority: number;
   /** The whole command. The broker may store and modify these bytes, so the endpoint passes its own copy. */
   readonly command: Uint8Array;

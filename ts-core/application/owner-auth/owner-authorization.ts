@@ -2,7 +2,7 @@
 import { effectiveAuthLevel } from '../../domain/owner-auth/effective-level.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
-import type { KeyAlgorithm20 } from '../../domain/tpm20/keys.js';
+import type { KeyAlgorithm } from '../../domain/tpm20/keys.js';
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
 import type { Events } from '../events/events.js';
@@ -41,7 +41,7 @@ export interface OwnerAuthorizationParts {
   readonly crypto: Crypto12;
   readonly directory: OwnerAuthDirectory | undefined;
   /** The algorithm of the storage root key and the endorsement key of a TPM 2.0. */
-  readonly keyAlgorithm: KeyAlgorithm20 | 'auto';
+  readonly keyAlgorithm: KeyAlgorithm | 'auto';
   readonly lockout: LockoutService;
   readonly firmware: ManagePhysicalPresence;
   readonly events: Events;

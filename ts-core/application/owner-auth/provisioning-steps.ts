@@ -14,18 +14,16 @@ import { TbsError } from '../../domain/tbs-error.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import { createEndorsementKeyPair, takeOwnership, WELL_KNOWN_SECRET } from '../../domain/tpm12/ownership.js';
 import { EMPTY_AUTH, Tpm20CommandError } from '../../domain/tpm20/authorized-command.js';
-import { TPM_CC } from '../../domain/tpm20/codes.js';
+import { EK_HANDLE, SRK_HANDLE, TPM_CC } from '../../domain/tpm20/codes.js';
 import { setDictionaryAttackParameters } from '../../domain/tpm20/dictionary-attack.js';
 import {
   createPrimary,
-  EK_HANDLE,
   ekTemplate,
-  flushContext,
-  KEY_ALGORITHMS_20,
-  type KeyAlgorithm20,
+  flushObject,
+  KEY_ALGORITHMS,
+  type KeyAlgorithm,
   makePersistent,
   offersKey,
-  SRK_HANDLE,
   srkTemplate,
 } from '../../domain/tpm20/keys.js';
 import type { PendingRequest } from '../firmware/manage-physical-presence.js';
@@ -44,12 +42,12 @@ const LOCKOUT_RECOVERY_SECONDS = 86_400;
 export class ProvisioningSteps {
   readonly #coordinator: OwnerAuthCoordinator;
   readonly #settings: () => PolicySettings;
-  readonly #wantedAlgorithm: KeyAlgorithm20 | 'auto';
+  readonly #wantedAlgorithm: KeyAlgorithm | 'auto';
 
   constructor(
     coordinator: OwnerAuthCoordinator,
     settings: () => PolicySettings,
-    wantedAlgorithm: KeyAlgorithm20 | 'auto',
+    wantedAlgorithm: KeyAlgorithm | 'auto',
   ) {
     this.#coordinator = coordinator;
     this.#settings = settings;
@@ -183,7 +181,7 @@ export class ProvisioningSteps {
   async #persist(
     hierarchy: HierarchyName,
     hierarchyAuth: Uint8Array,
-    template: (algorithm: KeyAlgorithm20) => Uint8Array,
+    template: (algorithm: KeyAlgorithm) => Uint8Array,
     handle: number,
     storageAuth: Uint8Array,
   ): Promise<void> {
@@ -199,9 +197,9 @@ export class ProvisioningSteps {
   }
 
   /** Returns the configured algorithm; by default RSA, or ECC if the TPM has no 2048-bit RSA. */
-  async #keyAlgorithm(): Promise<KeyAlgorithm20> {
+  async #keyAlgorithm(): Promise<KeyAlgorithm> {
     const wantedAlgorithm = this.#wantedAlgorithm;
-    const candidates: readonly KeyAlgorithm20[] = wantedAlgorithm === 'auto' ? KEY_ALGORITHMS_20 : [wantedAlgorithm];
+    const candidates: readonly KeyAlgorithm[] = wantedAlgorithm === 'auto' ? KEY_ALGORITHMS : [wantedAlgorithm];
     for (const algorithm of candidates) {
       if (await this.#onTpm(() => offersKey(algorithm))) return algorithm;
     }
@@ -241,6 +239,6 @@ function* persistPrimary(
   try {
     yield* makePersistent(ownerAuth, handle, persistentHandle);
   } finally {
-    yield* flushContext(handle);
+    yield* flushObject(handle);
   }
 }

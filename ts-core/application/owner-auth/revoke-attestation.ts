@@ -10,7 +10,7 @@ import { TbsError } from '../../domain/tbs-error.js';
 import { HEADER_BYTES, responseCodeOf } from '../../domain/tpm/command-header.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import * as tpm12 from '../../domain/tpm12/commands.js';
-import { EMPTY_AUTH, marshalCommand20 } from '../../domain/tpm20/authorized-command.js';
+import { EMPTY_AUTH, marshalCommand } from '../../domain/tpm20/authorized-command.js';
 import { TPM_CC } from '../../domain/tpm20/codes.js';
 import * as tpm20 from '../../domain/tpm20/commands.js';
 import { sized16 } from '../../domain/tpm20/structures.js';
@@ -72,7 +72,7 @@ const EXTEND: Readonly<Record<TpmVersion, (pcr: number, value: Uint8Array) => Ui
 
 /** TPM2_PCR_Event with an empty password: extends every bank with the digest of the value. */
 function pcrEvent(pcr: number, value: Uint8Array): Uint8Array {
-  return marshalCommand20({
+  return marshalCommand({
     code: TPM_CC.PCR_Event,
     handles: [pcr],
     auths: [EMPTY_AUTH],

@@ -4,32 +4,21 @@ import { TbsError } from '../../domain/tbs-error.js';
 import { concat, FieldReader } from '../../domain/tpm/byte-fields.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import { offersCommand12 } from '../../domain/tpm/offered-commands.js';
-import { runCommand, type Session12, Tpm12CommandError } from '../../domain/tpm12/authorized-command.js';
-import { TPM_ET, TPM_KH, TPM_ORD, TPM_RESULT } from '../../domain/tpm12/codes.js';
-import type { Crypto12, RsaPublicKey12 } from '../../domain/tpm12/crypto12.js';
+import { openDsap } from '../../domain/tpm12/authorization-sessions.js';
+import { runCommand, type Session, Tpm12CommandError } from '../../domain/tpm12/authorized-command.js';
+import { OWNER_PERMISSIONS, TPM_ET, TPM_KH, TPM_ORD, TPM_RESULT } from '../../domain/tpm12/codes.js';
+import type { Crypto12, RsaPublicKey } from '../../domain/tpm12/crypto12.js';
 import {
   createDelegationFamily,
   createOwnerDelegation,
   enableDelegationFamily,
   invalidateDelegationFamily,
-  OWNER_PERMISSIONS,
 } from '../../domain/tpm12/delegation.js';
+import { readDictionaryAttackInfo, resetLockValue } from '../../domain/tpm12/dictionary-attack.js';
 import { readEndorsementCertificate } from '../../domain/tpm12/endorsement-certificate.js';
-import {
-  changeOwnerSecret,
-  ownerClear,
-  readPubek,
-  resetLockValue,
-  WELL_KNOWN_SECRET,
-} from '../../domain/tpm12/ownership.js';
-import {
-  ownerReadInternalPub,
-  readDictionaryAttackInfo,
-  readInternalPub,
-  readPermanentState12,
-} from '../../domain/tpm12/permanent-state.js';
+import { changeOwnerSecret, ownerClear, readPubek, WELL_KNOWN_SECRET } from '../../domain/tpm12/ownership.js';
+import { ownerReadInternalPub, readInternalPub, readPermanentState } from '../../domain/tpm12/permanent-state.js';
 import { seal, unseal } from '../../domain/tpm12/sealed-data.js';
-import { openDsap } from '../../domain/tpm12/sessions.js';
 import type { BrokerContext } from './broker-context.js';
 import type { DelegationFamily } from './owner-auth-record.js';
 import type {
@@ -42,8 +31,8 @@ import type {
 } from './owner-tpm.js';
 import { STORAGE_ROOT_KEY, STORED_DELEGATION, type TriedAuthorization, withTpmFailures } from './tpm-failure.js';
 
-/** For people who list the TPM's families: 'T'. */
-const FAMILY_LABEL = 0x54;
+/** For people who list the TPM's families. */
+const FAMILY_LABEL = 'T'.charCodeAt(0);
 
 const READS = OWNER_PERMISSIONS.ownerReadPubek | OWNER_PERMISSIONS.ownerReadInternalPub;
 const ADMINISTRATOR =
@@ -72,7 +61,7 @@ export class Tpm12Owner implements OwnerTpm {
   async ownership(): Promise<OwnershipState> {
     const crypto = this.#crypto;
     return this.run(function* () {
-      const state = yield* readPermanentState12(crypto);
+      const state = yield* readPermanentState(crypto);
       return {
         owned: state.owned,
         enabled: !state.disabled,
@@ -214,7 +203,7 @@ export class Tpm12Owner implements OwnerTpm {
 }
 
 /** Opens a session with a stored delegation: its authorization value, then the TPM_DELEGATE_OWNER_BLOB. */
-function openDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<Session12> {
+function openDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<Session> {
   return openDsap(crypto, {
     type: TPM_ET.DEL_OWNER_BLOB,
     keyHandle: 0,
@@ -223,7 +212,7 @@ function openDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<Sessi
   });
 }
 
-function* readDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<RsaPublicKey12> {
+function* readDelegated(crypto: Crypto12, delegation: Uint8Array): Exchange<RsaPublicKey> {
   const session = yield* openDelegated(crypto, delegation);
   return yield* readInternalPub(crypto, { session }, TPM_KH.EK);
 }

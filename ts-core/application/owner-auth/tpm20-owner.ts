@@ -5,14 +5,14 @@ import { readDictionaryAttackState } from '../../domain/tpm/device-facts.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
 import { offersCommand20 } from '../../domain/tpm/offered-commands.js';
 import type { Crypto12 } from '../../domain/tpm12/crypto12.js';
-import { runCommand20 } from '../../domain/tpm20/authorized-command.js';
-import { TPM_CC, TPM_RH } from '../../domain/tpm20/codes.js';
+import { runCommand } from '../../domain/tpm20/authorized-command.js';
+import { EK_CERTIFICATE_INDICES, EK_HANDLE, SRK_HANDLE, TPM_CC, TPM_RH } from '../../domain/tpm20/codes.js';
 import { dictionaryAttackLockReset } from '../../domain/tpm20/dictionary-attack.js';
-import { EK_CERTIFICATE_INDICES, readNvIndex } from '../../domain/tpm20/endorsement-certificate.js';
-import { EK_HANDLE, readPublic, readPublicKey20, SRK_HANDLE } from '../../domain/tpm20/keys.js';
-import { clear20, hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
+import { readNvIndex } from '../../domain/tpm20/endorsement-certificate.js';
+import { readPublic, readPublicKey } from '../../domain/tpm20/keys.js';
+import { clear, hierarchyChangeAuth } from '../../domain/tpm20/ownership.js';
 import { readPermanentState } from '../../domain/tpm20/permanent-state.js';
-import { seal20, unseal20 } from '../../domain/tpm20/sealed-data.js';
+import { seal, unseal } from '../../domain/tpm20/sealed-data.js';
 import { readSized16 } from '../../domain/tpm20/structures.js';
 import type { BrokerContext } from './broker-context.js';
 import type { EndorsementKey, OwnershipState, OwnerTpm, TpmLockout } from './owner-tpm.js';
@@ -55,7 +55,7 @@ export class Tpm20Owner implements OwnerTpm {
   }
 
   clear(ownerAuth: Uint8Array): Promise<void> {
-    return this.run(() => clear20(ownerAuth));
+    return this.run(() => clear(ownerAuth));
   }
 
   resetLockout(ownerAuth: Uint8Array): Promise<void> {
@@ -74,11 +74,11 @@ export class Tpm20Owner implements OwnerTpm {
   }
 
   seal(data: Uint8Array): Promise<Uint8Array> {
-    return this.run(() => seal20(data), STORAGE_ROOT_KEY);
+    return this.run(() => seal(data), STORAGE_ROOT_KEY);
   }
 
   unseal(blob: Uint8Array): Promise<Uint8Array> {
-    return this.run(() => unseal20(blob), STORAGE_ROOT_KEY);
+    return this.run(() => unseal(blob), STORAGE_ROOT_KEY);
   }
 
   async srkThumbprint(): Promise<Uint8Array> {
@@ -89,7 +89,7 @@ export class Tpm20Owner implements OwnerTpm {
         action: 'Run Initialize-Tpm first.',
       });
     }
-    return this.#crypto.sha1(readPublicKey20(area).unique);
+    return this.#crypto.sha1(readPublicKey(area).unique);
   }
 
   endorsementKey(): Promise<EndorsementKey | undefined> {
@@ -101,7 +101,7 @@ export class Tpm20Owner implements OwnerTpm {
         const certificate = leadingDerSequence((yield* readNvIndex(index)) ?? new Uint8Array());
         if (certificate !== undefined) certificates.push(certificate);
       }
-      return { publicKey: readPublicKey20(area), certificates };
+      return { publicKey: readPublicKey(area), certificates };
     });
   }
 
@@ -114,7 +114,7 @@ export class Tpm20Owner implements OwnerTpm {
 
   async selfTest(): Promise<Uint8Array> {
     return this.run(function* () {
-      const { parameters } = yield* runCommand20({ code: TPM_CC.GetTestResult });
+      const { parameters } = yield* runCommand({ code: TPM_CC.GetTestResult });
       return readSized16(parameters).slice();
     });
   }

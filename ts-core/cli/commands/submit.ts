@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
+import { type PriorityName, TBS_COMMAND_PRIORITY } from '../../domain/scheduling/priority.js';
 import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, isStandardStream, numberOption, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { printJson, printPairs } from '../output.js';
 
-const PRIORITIES = { low: 100, normal: 200, high: 300, system: 400, max: 0x80000000 } as const;
+const PRIORITIES = Object.keys(TBS_COMMAND_PRIORITY).map((name) => name.toLowerCase()) as Lowercase<PriorityName>[];
 
 /** `tbs submit`: sends the bytes of one command to the TPM. */
 export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
@@ -17,7 +18,7 @@ export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         .positional('hex', { type: 'string', describe: 'The whole command in hexadecimal' })
         .option('file', { type: 'string', describe: 'Read the command from a file (- for standard input)' })
         .option('priority', {
-          choices: Object.keys(PRIORITIES) as (keyof typeof PRIORITIES)[],
+          choices: PRIORITIES,
           default: 'normal' as const,
           describe: 'Priority in the queue; standard users get at most high',
         })
@@ -41,7 +42,7 @@ export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         const result = await broker.call('command/submit', {
           command: command.toString('base64'),
           locality: options.locality,
-          priority: PRIORITIES[options.priority],
+          priority: TBS_COMMAND_PRIORITY[options.priority.toUpperCase() as PriorityName],
           deadlineMs: options.timeout === undefined ? undefined : Math.max(1, Math.round(options.timeout * 1000)),
         });
         const response = Buffer.from(result.response, 'base64');

@@ -1,7 +1,7 @@
 /** Settings of the TPM and its platform: `transport`, `power`, `provisioning` and `platform`. */
 import { join } from 'node:path';
 import * as z from 'zod';
-import { KEY_ALGORITHMS_20 } from '../../domain/tpm20/keys.js';
+import { KEY_ALGORITHMS } from '../../domain/tpm20/keys.js';
 import type { BrokerFolders } from '../configuration-folders.js';
 import { DEFAULT_DEVICE, type TransportKind } from '../default-transport.js';
 import { milliseconds, path, stream } from './values.js';
@@ -78,7 +78,7 @@ export const powerSettings = z.strictObject({
 
 export const provisioningSettings = z.strictObject({
   keyAlgorithm: z
-    .enum(['auto', ...KEY_ALGORITHMS_20])
+    .enum(['auto', ...KEY_ALGORITHMS])
     .default('auto')
     .describe(
       'Algorithm of the storage root key and the endorsement key that provisioning creates in a TPM 2.0. `auto`: RSA 2048, or ECC P-256 if the TPM has no RSA.',

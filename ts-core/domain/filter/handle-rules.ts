@@ -5,7 +5,7 @@
  * The handles are read from the command's handle area with the TPM's own command table (TPM_CAP_COMMANDS). Values: TCG
  * TPM 2.0 Library, Part 2, 7.4 "TPM_RH" and 7.2 "TPM_HT".
  */
-import { TPM_RH } from '../tpm20/codes.js';
+import { handleType, TPM_HT, TPM_RH } from '../tpm20/codes.js';
 
 /** PCRs that are no part of the boot: 16 for debugging, 23 for applications (TCG PC Client Platform TPM Profile). */
 const APPLICATION_PCRS: readonly number[] = [16, 23];
@@ -76,7 +76,7 @@ function isPlatform(handle: number): boolean {
   return handle >>> 16 === TPM_RH.SVN_PLATFORM_BASE >>> 16;
 }
 
-/** TPM_HT_PCR is 0: the handle is the PCR's number. */
+/** The handle of a PCR is the PCR's number. */
 function isPcr(handle: number): boolean {
-  return handle >>> 24 === 0;
+  return handleType(handle) === TPM_HT.PCR;
 }

@@ -8,11 +8,8 @@
  */
 import { TPM_RC, TPM_RH, TPM_RS_PW } from '../tpm20/codes.js';
 import { CommandAreas } from '../tpm20/command-shape.js';
-import { RC_SESSION } from '../tpm20/responses.js';
+import { errorOf, subjectOf } from '../tpm20/responses.js';
 import type { UnkeyedSessions } from './unkeyed-sessions.js';
-
-/** Format one without the number: bit 7, the error, and bit 6, which is set if a parameter is at fault. */
-const FORMAT_ONE_MASK = 0xfffff0ff;
 
 const areas = new CommandAreas();
 
@@ -28,9 +25,10 @@ export function refusesEmptyHierarchyValue(
   handleCount: number,
   sessions: UnkeyedSessions,
 ): boolean {
-  if ((responseCode & FORMAT_ONE_MASK) >>> 0 !== TPM_RC.BAD_AUTH || (responseCode & RC_SESSION) === 0) return false;
+  const { kind, number } = subjectOf(responseCode);
+  if (errorOf(responseCode) !== TPM_RC.BAD_AUTH || kind !== 'session') return false;
   if (areas.read(command, handleCount) !== 0) return false;
-  const position = ((responseCode >>> 8) & 7) - 1;
+  const position = number - 1;
   if (position < 0 || position >= areas.sessionCount || position >= areas.handleCount) return false;
   const handle = areas.handles[position];
   if (handle !== TPM_RH.OWNER && handle !== TPM_RH.ENDORSEMENT) return false;

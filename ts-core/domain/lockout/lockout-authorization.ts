@@ -6,18 +6,15 @@
  * TPM 2.0 Library Part 1, 19.8.6 "Authorization Failures Involving lockoutAuth".
  */
 import { responseCodeOf } from '../tpm/command-header.js';
-import { TPM_CC, TPM_RC, TPM_RH, TPM_RS_PW } from '../tpm20/codes.js';
+import { handleType, TPM_CC, TPM_HT, TPM_RC, TPM_RH, TPM_RS_PW } from '../tpm20/codes.js';
 import { CommandAreas } from '../tpm20/command-shape.js';
-import { isAuthorizationFailure, RC_PARAMETER, RC_SESSION } from '../tpm20/responses.js';
+import { isAuthorizationFailure, subjectOf } from '../tpm20/responses.js';
 import type { RunTime } from '../tpm20/run-time.js';
 
 /**
  * `refused`: the value was wrong, and the TPM rejects every value from now on. `blocked`: the value was not compared.
  */
 export type LockoutAuthVerdict = 'accepted' | 'refused' | 'blocked';
-
-/** TPM_HT_HMAC_SESSION, in the top byte of a session's handle. */
-const HMAC_SESSION_TYPE = 0x02;
 
 const areas = new CommandAreas();
 
@@ -39,14 +36,15 @@ export function lockoutAuthVerdict(
   if (areas.read(command, handleCount) !== 0 || areas.handleCount === 0 || areas.sessionCount === 0) return undefined;
   if (areas.handles[0] !== TPM_RH.LOCKOUT) return undefined;
   const session = areas.sessionHandles[0] as number;
-  if (session !== TPM_RS_PW && session >>> 24 !== HMAC_SESSION_TYPE) return undefined;
+  if (session !== TPM_RS_PW && handleType(session) !== TPM_HT.HMAC_SESSION) return undefined;
   if (responseCode === TPM_RC.SUCCESS) return 'accepted';
   if (responseCode === TPM_RC.LOCKOUT) return 'blocked';
   return isAuthorizationFailure(responseCode) && isAboutFirstSession(responseCode) ? 'refused' : undefined;
 }
 
 function isAboutFirstSession(responseCode: number): boolean {
-  return (responseCode & RC_PARAMETER) === 0 && (responseCode & RC_SESSION) !== 0 && ((responseCode >>> 8) & 7) === 1;
+  const { kind, number } = subjectOf(responseCode);
+  return kind === 'session' && number === 1;
 }
 
 /** When the TPM was observed to reject every lockout authorization. */

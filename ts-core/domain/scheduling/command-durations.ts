@@ -6,7 +6,7 @@
  */
 import type { TpmVersion } from '../tpm/tpm-version.js';
 import { TPM_ORD } from '../tpm12/codes.js';
-import { TPM_CC } from '../tpm20/codes.js';
+import { LAST_ASSIGNED_CODE, TPM_CC } from '../tpm20/codes.js';
 
 export type DurationClass = 'short' | 'medium' | 'long';
 
@@ -80,7 +80,7 @@ export function durationClass(version: TpmVersion, code: number): DurationClass 
   }
   if (LONG_TPM20.has(code)) return 'long';
   if (MEDIUM_TPM20.has(code)) return 'medium';
-  return code <= 0x1ff ? 'short' : 'long';
+  return code <= LAST_ASSIGNED_CODE ? 'short' : 'long';
 }
 
 /**

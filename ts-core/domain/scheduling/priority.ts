@@ -3,6 +3,7 @@
  */
 import type { CallerClass } from '../caller.js';
 
+/** The named levels, from lowest to highest. */
 export const TBS_COMMAND_PRIORITY = { LOW: 100, NORMAL: 200, HIGH: 300, SYSTEM: 400, MAX: 0x80000000 } as const;
 
 export type PriorityName = keyof typeof TBS_COMMAND_PRIORITY;
@@ -11,7 +12,7 @@ export type PriorityName = keyof typeof TBS_COMMAND_PRIORITY;
  * Bands from lowest to highest. A value between two named levels counts as the lower one; a value below LOW counts as
  * LOW.
  */
-const BAND_FLOORS: readonly number[] = [100, 200, 300, 400, 0x80000000];
+const BAND_FLOORS: readonly number[] = Object.values(TBS_COMMAND_PRIORITY);
 
 /** The names of the bands, in their order; the last one is AGED_BAND. */
 export const BAND_NAMES = ['low', 'normal', 'high', 'system', 'max', 'aged'] as const;

@@ -2,17 +2,12 @@
  * Describes a response code in words: its name, the handle, session or parameter it concerns, and the layer that
  * returned it.
  */
-import { TPM_NON_FATAL, TPM_VENDOR_ERROR } from '../tpm12/codes.js';
+import { TPM_NON_FATAL, TPM_RESULT, TPM_VENDOR_ERROR } from '../tpm12/codes.js';
 import { RESULT_TEXTS } from '../tpm12/response-texts.js';
+import { RC_BIT } from '../tpm20/codes.js';
 import { RESPONSE_TEXTS } from '../tpm20/response-texts.js';
-import { OBJECT_QUOTA, RC_FORMAT_ONE, RC_PARAMETER, RC_SESSION, SESSION_QUOTA } from '../tpm20/responses.js';
+import { type CodeSubject, errorOf, OBJECT_QUOTA, SESSION_QUOTA, subjectOf } from '../tpm20/responses.js';
 import type { TpmVersion } from './tpm-version.js';
-
-/** What a TPM 2.0 error is about, counted from 1; 0 when the code does not say which. */
-export interface CodeSubject {
-  readonly kind: 'parameter' | 'handle' | 'session';
-  readonly number: number;
-}
 
 export interface ResponseCodeDescription {
   readonly code: number;
@@ -20,6 +15,7 @@ export interface ResponseCodeDescription {
   readonly name: string;
   /** One or two sentences. */
   readonly text: string;
+  /** What a TPM 2.0 error is about. */
   readonly subject: CodeSubject | undefined;
   /**
    * The layer that returned it: `TPM`, `resource manager` (the broker, or another), or a layer of the TPM software
@@ -56,9 +52,6 @@ const BROKER_LIMITS: ReadonlyMap<number, string> = new Map([
   ],
 ]);
 
-const VENDOR = 0x400;
-const WARNING = 0x800;
-
 /** Describes any 32-bit response code; never throws. */
 export function describeResponseCode(version: TpmVersion, code: number): ResponseCodeDescription {
   return version === '2.0' ? describeTpm20(code) : describeTpm12(code);
@@ -71,38 +64,32 @@ function describeTpm20(code: number): ResponseCodeDescription {
   if (!LAYERS_WITH_TPM_CODES.has(layerNumber) || low > 0xfff || code >>> 24 !== 0) {
     return unnamed(code, layer, `The layer ${layer} reports its own error 0x${low.toString(16)}.`);
   }
-  return (low & RC_FORMAT_ONE) !== 0 ? describeFormatOne(code, low, layer) : describeFormatZero(code, low, layer);
+  return (low & RC_BIT.FORMAT_ONE) !== 0 ? describeFormatOne(code, low, layer) : describeFormatZero(code, low, layer);
 }
 
 function describeFormatOne(code: number, low: number, layer: string): ResponseCodeDescription {
-  const known = RESPONSE_TEXTS.get(low & 0x0bf);
+  const known = RESPONSE_TEXTS.get(errorOf(low));
   const subject = subjectOf(low);
   if (known === undefined) return { ...unnamed(code, layer, 'A TPM error without a name.'), subject };
   const about = subject.number === 0 ? '' : ` It is about ${subject.kind} ${subject.number}.`;
   return { code, name: known.name, text: `${known.text}${about}`, subject, layer, isWarning: false };
 }
 
-/** Bit 6: a parameter, number in bits 8 to 11. Otherwise bit 11: a session or a handle, number in bits 8 to 10. */
-function subjectOf(low: number): CodeSubject {
-  if ((low & RC_PARAMETER) !== 0) return { kind: 'parameter', number: (low >>> 8) & 0xf };
-  return { kind: (low & RC_SESSION) !== 0 ? 'session' : 'handle', number: (low >>> 8) & 0x7 };
-}
-
 function describeFormatZero(code: number, low: number, layer: string): ResponseCodeDescription {
-  const isWarning = (low & WARNING) !== 0;
+  const isWarning = (low & RC_BIT.WARNING) !== 0;
   const known = RESPONSE_TEXTS.get(low);
   if (known !== undefined) {
     const text = BROKER_LIMITS.get(code) ?? known.text;
     return { code, name: known.name, text, subject: undefined, layer, isWarning };
   }
-  const text = (low & VENDOR) !== 0 ? "An error of the TPM's vendor." : 'A TPM error without a name.';
+  const text = (low & RC_BIT.VENDOR) !== 0 ? "An error of the TPM's vendor." : 'A TPM error without a name.';
   return { ...unnamed(code, layer, text), isWarning };
 }
 
 function describeTpm12(code: number): ResponseCodeDescription {
   const known = RESULT_TEXTS.get(code);
   const isWarning = code >= TPM_NON_FATAL && code < 2 * TPM_NON_FATAL;
-  const isBrokers = code >= TPM_VENDOR_ERROR && code <= TPM_VENDOR_ERROR + 4;
+  const isBrokers = code >= TPM_RESULT.E_COMMAND_BLOCKED && code <= TPM_RESULT.E_EMBEDDED_COMMAND_UNSUPPORTED;
   const layer = isBrokers ? 'resource manager' : 'TPM';
   if (known !== undefined) return { code, name: known.name, text: known.text, subject: undefined, layer, isWarning };
   const isVendors = code >= TPM_VENDOR_ERROR && code < TPM_NON_FATAL;

@@ -3,10 +3,10 @@
  * response. TPM Main Part 1, 13 "Authorization Protocols"; Part 3, 18 "Authorization Sessions".
  */
 
-import { concat, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
+import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import { HEADER_BYTES, isWholeResponse, readUint32, responseCodeOf } from '../tpm/command-header.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { TPM_TAG } from './codes.js';
+import { TPM_ORD, TPM_TAG } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
 import { RESPONSE_AUTH_BYTES } from './structures.js';
 
@@ -32,7 +32,7 @@ export class ResponseForgedError extends Error {
 }
 
 /** An open session; the TPM replaces `nonceEven` with every response. */
-export interface Session12 {
+export interface Session {
   readonly handle: number;
   nonceEven: Uint8Array;
   /**
@@ -41,8 +41,8 @@ export interface Session12 {
   readonly sharedSecret: Uint8Array | undefined;
 }
 
-export interface Authorization12 {
-  readonly session: Session12;
+export interface Authorization {
+  readonly session: Session;
   /** HMAC key for OIAP: the entity's authorization value. Ignored for OSAP and DSAP. */
   readonly entitySecret?: Uint8Array;
   /** Whether the session continues after the command; false unless given. */
@@ -53,7 +53,7 @@ export interface Authorization12 {
   readonly responseSecret?: Uint8Array;
 }
 
-export interface Command12 {
+export interface Command {
   readonly ordinal: number;
   /** Key handles, which no HMAC covers. */
   readonly handles?: readonly number[];
@@ -62,7 +62,7 @@ export interface Command12 {
   readonly outHandles?: number;
 }
 
-export interface Response12 {
+export interface Response {
   readonly handles: readonly number[];
   readonly parameters: Uint8Array;
 }
@@ -70,9 +70,9 @@ export interface Response12 {
 /** Runs one command with zero to two authorizations. Throws Tpm12CommandError and ResponseForgedError. */
 export function* runCommand(
   crypto12: Crypto12,
-  command: Command12,
-  authorizations: readonly Authorization12[] = [],
-): Exchange<Response12> {
+  command: Command,
+  authorizations: readonly Authorization[] = [],
+): Exchange<Response> {
   const nonces = authorizations.map(({ nonceOdd }) => nonceOdd ?? crypto12.randomBytes(DIGEST_BYTES));
   const bytes = marshalCommand(crypto12, command, authorizations, nonces);
   let response: Uint8Array;
@@ -100,10 +100,17 @@ export function* runCommand(
   return { handles, parameters };
 }
 
+/** Runs TPM_GetCapability and returns the value, of which the area determines the form. */
+export function* readCapability(crypto12: Crypto12, area: number, subCapability: Uint8Array): Exchange<Uint8Array> {
+  const parameters = concat(uint32(area), sized(subCapability));
+  const response = yield* runCommand(crypto12, { ordinal: TPM_ORD.GetCapability, parameters });
+  return new FieldReader(response.parameters).sized();
+}
+
 function marshalCommand(
   crypto12: Crypto12,
-  command: Command12,
-  authorizations: readonly Authorization12[],
+  command: Command,
+  authorizations: readonly Authorization[],
   nonces: readonly Uint8Array[],
 ): Uint8Array {
   const { ordinal, handles = [], parameters = new Uint8Array() } = command;
@@ -122,7 +129,7 @@ function marshalCommand(
 function checkResponse(
   crypto12: Crypto12,
   ordinal: number,
-  authorization: Authorization12,
+  authorization: Authorization,
   nonceOdd: Uint8Array,
   digest: Uint8Array,
   authBytes: Uint8Array,
@@ -136,7 +143,7 @@ function checkResponse(
   authorization.session.nonceEven = nonceEven;
 }
 
-function secretOf(authorization: Authorization12): Uint8Array {
+function secretOf(authorization: Authorization): Uint8Array {
   const secret = authorization.session.sharedSecret ?? authorization.entitySecret;
   if (secret === undefined) throw new Error('an OIAP session needs the secret of the entity that it authorizes');
   return secret;

@@ -374,6 +374,26 @@ export const TPM_DA_STATE_ACTIVE = 0x01;
 /** TPM_DA_ACTION_TYPE: the lockout ends by itself. */
 export const TPM_DA_ACTION_TIMEOUT = 0x00000001;
 
+/** TPM_DELEGATE_*: the owner commands that are worth delegating (Part 2, 20.2.1). */
+export const OWNER_PERMISSIONS = {
+  setOrdinalAuditStatus: 1 << 30,
+  nvWriteValue: 1 << 27,
+  nvReadValue: 1 << 25,
+  ownerReadInternalPub: 1 << 18,
+  resetLockValue: 1 << 17,
+  ownerClear: 1 << 16,
+  nvDefineSpace: 1 << 14,
+  ownerSetDisable: 1 << 13,
+  makeIdentity: 1 << 11,
+  activateIdentity: 1 << 10,
+  ownerReadPubek: 1 << 9,
+  createCounter: 1 << 4,
+  releaseCounterOwner: 1 << 3,
+} as const;
+
+/** TPM_LOCALITY_SELECTION: localities 0 to 4. */
+export const TPM_LOC_ALL = 0x1f;
+
 /** Key usages. */
 export const TPM_KEY_USAGE = {
   SIGNING: 0x0010,
@@ -382,6 +402,28 @@ export const TPM_KEY_USAGE = {
 } as const;
 
 export const TPM_ALG_RSA = 0x00000001;
+
+/** Encryption schemes of keys. */
+export const TPM_ES = {
+  NONE: 0x0001,
+  RSAESOAEP_SHA1_MGF1: 0x0003,
+} as const;
+
+/** Signature schemes of keys. */
+export const TPM_SS = {
+  NONE: 0x0001,
+  RSASSAPKCS1v15_SHA1: 0x0002,
+} as const;
+
+/** The NV index of the endorsement key's certificate (TPM_NV_INDEX_EKCert), with bit D: the manufacturer defines it. */
+export const TPM_NV_INDEX_EK_CERTIFICATE = 0x1000f000;
+
+/** Tags of TCG_PCCLIENT_STORED_CERT and of the certificate in it; its kinds of certificate. PC Client BIOS, 7.4.5. */
+export const TCG_TAG_PCCLIENT = {
+  STORED_CERT: 0x1001,
+  FULL_CERT: 0x1002,
+} as const;
+export const TCG_FULL_CERT = 0;
 
 /** Startup types. */
 export const TPM_ST = {

@@ -4,10 +4,10 @@ export interface Crypto12 {
   hmacSha1(key: Uint8Array, data: Uint8Array): Uint8Array;
   randomBytes(lengthBytes: number): Uint8Array;
   /** RSAES-OAEP with SHA-1 and the label "TCPA" (TPM Main Part 1, 31.1.1). */
-  rsaOaepTcpa(key: RsaPublicKey12, plaintext: Uint8Array): Uint8Array;
+  rsaOaepTcpa(key: RsaPublicKey, plaintext: Uint8Array): Uint8Array;
 }
 
-export interface RsaPublicKey12 {
+export interface RsaPublicKey {
   /** Big endian. */
   readonly modulus: Uint8Array;
   readonly exponent: number;

@@ -4,31 +4,12 @@
  */
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
+import { encryptNewSecret, openOiap, openOsap } from './authorization-sessions.js';
 import { runCommand } from './authorized-command.js';
-import { TPM_DEL_OWNER_BITS, TPM_ET, TPM_FAMILY, TPM_KH, TPM_ORD, TPM_TAG } from './codes.js';
+import { TPM_DEL_OWNER_BITS, TPM_ET, TPM_FAMILY, TPM_KH, TPM_LOC_ALL, TPM_ORD, TPM_TAG } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
-import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
 
-const ALL_LOCALITIES = 0x1f;
-
-/** TPM_DELEGATE_* bits of owner commands that are worth delegating (Part 2, 20.2.1). */
-export const OWNER_PERMISSIONS = {
-  setOrdinalAuditStatus: 1 << 30,
-  nvWriteValue: 1 << 27,
-  nvReadValue: 1 << 25,
-  ownerReadInternalPub: 1 << 18,
-  resetLockValue: 1 << 17,
-  ownerClear: 1 << 16,
-  nvDefineSpace: 1 << 14,
-  ownerSetDisable: 1 << 13,
-  makeIdentity: 1 << 11,
-  activateIdentity: 1 << 10,
-  ownerReadPubek: 1 << 9,
-  createCounter: 1 << 4,
-  releaseCounterOwner: 1 << 3,
-} as const;
-
-export interface OwnerDelegation12 {
+export interface OwnerDelegation {
   /** One byte that identifies the delegation to people. */
   readonly label: number;
   /** Sum of `OWNER_PERMISSIONS`. */
@@ -86,7 +67,7 @@ function* manageFamily(
 export function* createOwnerDelegation(
   crypto12: Crypto12,
   ownerSecret: Uint8Array,
-  delegation: OwnerDelegation12,
+  delegation: OwnerDelegation,
   delegatedSecret: Uint8Array,
 ): Exchange<Uint8Array> {
   const session = yield* openOsap(crypto12, { type: TPM_ET.OWNER, value: TPM_KH.OWNER, secret: ownerSecret });
@@ -119,7 +100,7 @@ export function* loadOwnerDelegation(
 }
 
 /** TPM_DELEGATE_PUBLIC without PCR conditions. */
-function delegatePublic(delegation: OwnerDelegation12): Uint8Array {
+function delegatePublic(delegation: OwnerDelegation): Uint8Array {
   return concat(
     uint16(TPM_TAG.DELEGATE_PUBLIC),
     uint8(delegation.label),
@@ -135,5 +116,5 @@ function delegatePublic(delegation: OwnerDelegation12): Uint8Array {
 
 /** A TPM_PCR_INFO_SHORT that every PCR value and locality satisfies. */
 export function noPcrCondition(): Uint8Array {
-  return concat(uint16(3), new Uint8Array(3), uint8(ALL_LOCALITIES), new Uint8Array(DIGEST_BYTES));
+  return concat(uint16(3), new Uint8Array(3), uint8(TPM_LOC_ALL), new Uint8Array(DIGEST_BYTES));
 }

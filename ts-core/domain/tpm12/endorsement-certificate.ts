@@ -6,16 +6,11 @@
 import { concat, FieldReader, TruncatedFieldError, uint32 } from '../tpm/byte-fields.js';
 import { leadingDerSequence } from '../tpm/der-certificate.js';
 import type { Exchange } from '../tpm/exchange.js';
+import { openOiap } from './authorization-sessions.js';
 import { runCommand, Tpm12CommandError } from './authorized-command.js';
-import { TPM_ORD } from './codes.js';
+import { TCG_FULL_CERT, TCG_TAG_PCCLIENT, TPM_NV_INDEX_EK_CERTIFICATE, TPM_ORD } from './codes.js';
 import type { Crypto12 } from './crypto12.js';
-import { openOiap } from './sessions.js';
 
-/** TPM_NV_INDEX_EKCert, with bit D set since the manufacturer defines it. */
-const EK_CERTIFICATE_INDEX = 0x1000f000;
-const TAG_STORED_CERTIFICATE = 0x1001;
-const TAG_FULL_CERTIFICATE = 0x1002;
-const FULL_CERTIFICATE = 0;
 /** Tag (2), kind (1), size (2), then tag (2) and certificate. */
 const STORED_HEADER_BYTES = 5;
 const MAX_CERTIFICATE_BYTES = 8192;
@@ -49,7 +44,7 @@ function isUnreadable(error: unknown): boolean {
 
 function* storedCertificate(crypto12: Crypto12, ownerSecret: Uint8Array | undefined): Exchange<Uint8Array | undefined> {
   const header = new FieldReader(yield* readNv(crypto12, ownerSecret, 0, STORED_HEADER_BYTES));
-  const isStored = header.uint16() === TAG_STORED_CERTIFICATE && header.uint8() === FULL_CERTIFICATE;
+  const isStored = header.uint16() === TCG_TAG_PCCLIENT.STORED_CERT && header.uint8() === TCG_FULL_CERT;
   const size = header.uint16();
   if (!isStored || size < 2 || size > MAX_CERTIFICATE_BYTES) return undefined;
   const parts: Uint8Array[] = [];
@@ -58,7 +53,9 @@ function* storedCertificate(crypto12: Crypto12, ownerSecret: Uint8Array | undefi
     parts.push(yield* readNv(crypto12, ownerSecret, STORED_HEADER_BYTES + read, wanted));
   }
   const full = concat(...parts);
-  return new FieldReader(full).uint16() === TAG_FULL_CERTIFICATE ? leadingDerSequence(full.subarray(2)) : undefined;
+  return new FieldReader(full).uint16() === TCG_TAG_PCCLIENT.FULL_CERT
+    ? leadingDerSequence(full.subarray(2))
+    : undefined;
 }
 
 function* readNv(
@@ -67,7 +64,7 @@ function* readNv(
   offset: number,
   sizeBytes: number,
 ): Exchange<Uint8Array> {
-  const parameters = concat(uint32(EK_CERTIFICATE_INDEX), uint32(offset), uint32(sizeBytes));
+  const parameters = concat(uint32(TPM_NV_INDEX_EK_CERTIFICATE), uint32(offset), uint32(sizeBytes));
   const command = { ordinal: TPM_ORD.NV_ReadValue, parameters };
   const authorizations =
     ownerSecret === undefined ? [] : [{ session: yield* openOiap(crypto12), entitySecret: ownerSecret }];

@@ -4,22 +4,22 @@
  */
 import { concat, FieldReader, sized, uint16 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
+import { encryptNewSecret, openOiap, openOsap } from './authorization-sessions.js';
 import { ResponseForgedError, runCommand } from './authorized-command.js';
 import { TPM_ET, TPM_KEY_USAGE, TPM_KH, TPM_ORD, TPM_PID } from './codes.js';
-import { type Crypto12, DIGEST_BYTES, type RsaPublicKey12 } from './crypto12.js';
-import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
+import { type Crypto12, DIGEST_BYTES, type RsaPublicKey } from './crypto12.js';
 import { keyTemplate, readPublicKey, rsaKeyParameters } from './structures.js';
 
 /** The well-known authorization value of the storage root key: twenty zeros. */
 export const WELL_KNOWN_SECRET: Uint8Array = new Uint8Array(DIGEST_BYTES);
 
 /** Reads the public endorsement key. Fails with TPM_DISABLED_CMD or TPM_NO_ENDORSEMENT when it cannot be read. */
-export function* readPubek(crypto12: Crypto12): Exchange<RsaPublicKey12> {
+export function* readPubek(crypto12: Crypto12): Exchange<RsaPublicKey> {
   return yield* publicEndorsementKey(crypto12, TPM_ORD.ReadPubek, new Uint8Array());
 }
 
 /** Creates the endorsement key of a TPM that has none. */
-export function* createEndorsementKeyPair(crypto12: Crypto12): Exchange<RsaPublicKey12> {
+export function* createEndorsementKeyPair(crypto12: Crypto12): Exchange<RsaPublicKey> {
   return yield* publicEndorsementKey(
     crypto12,
     TPM_ORD.CreateEndorsementKeyPair,
@@ -27,7 +27,7 @@ export function* createEndorsementKeyPair(crypto12: Crypto12): Exchange<RsaPubli
   );
 }
 
-function* publicEndorsementKey(crypto12: Crypto12, ordinal: number, keyInfo: Uint8Array): Exchange<RsaPublicKey12> {
+function* publicEndorsementKey(crypto12: Crypto12, ordinal: number, keyInfo: Uint8Array): Exchange<RsaPublicKey> {
   const antiReplay = crypto12.randomBytes(DIGEST_BYTES);
   const { parameters } = yield* runCommand(crypto12, { ordinal, parameters: concat(antiReplay, keyInfo) });
   const reader = new FieldReader(parameters);
@@ -38,13 +38,13 @@ function* publicEndorsementKey(crypto12: Crypto12, ordinal: number, keyInfo: Uin
   return key;
 }
 
-export interface NewOwner12 {
+export interface NewOwner {
   readonly ownerSecret: Uint8Array;
   readonly srkSecret: Uint8Array;
 }
 
 /** Takes ownership of a TPM that has an endorsement key and no owner. */
-export function* takeOwnership(crypto12: Crypto12, owner: NewOwner12): Exchange<void> {
+export function* takeOwnership(crypto12: Crypto12, owner: NewOwner): Exchange<void> {
   const endorsementKey = yield* readPubek(crypto12);
   const session = yield* openOiap(crypto12);
   const parameters = concat(
@@ -60,17 +60,8 @@ export function* takeOwnership(crypto12: Crypto12, owner: NewOwner12): Exchange<
 
 /** Clears the owner, the storage root key and everything under it. The TPM is disabled and deactivated afterwards. */
 export function* ownerClear(crypto12: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
-  yield* runAsOwner(crypto12, ownerSecret, TPM_ORD.OwnerClear);
-}
-
-/** Resets the TPM's own dictionary-attack logic. */
-export function* resetLockValue(crypto12: Crypto12, ownerSecret: Uint8Array): Exchange<void> {
-  yield* runAsOwner(crypto12, ownerSecret, TPM_ORD.ResetLockValue);
-}
-
-function* runAsOwner(crypto12: Crypto12, ownerSecret: Uint8Array, ordinal: number): Exchange<void> {
   const session = yield* openOiap(crypto12);
-  yield* runCommand(crypto12, { ordinal }, [{ session, entitySecret: ownerSecret }]);
+  yield* runCommand(crypto12, { ordinal: TPM_ORD.OwnerClear }, [{ session, entitySecret: ownerSecret }]);
 }
 
 /** Replaces the owner's authorization value. */

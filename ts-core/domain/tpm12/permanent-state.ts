@@ -2,24 +2,15 @@
  * Reads what a TPM 1.2 reports about its ownership, and the public keys that its owner may read. TPM Main Part 2, 7.1
  * TPM_PERMANENT_FLAGS, 7.2 TPM_STCLEAR_FLAGS, 21 "Capabilities"; Part 3, 14.5 TPM_OwnerReadInternalPub.
  */
-import { concat, FieldReader, sized, uint16, uint32 } from '../tpm/byte-fields.js';
+import { FieldReader, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { type Authorization12, runCommand, Tpm12CommandError } from './authorized-command.js';
-import {
-  TPM_CAP,
-  TPM_CAP_FLAG,
-  TPM_CAP_PROP,
-  TPM_DA_ACTION_TIMEOUT,
-  TPM_DA_STATE_ACTIVE,
-  TPM_ET,
-  TPM_ORD,
-  TPM_TAG,
-} from './codes.js';
-import type { Crypto12, RsaPublicKey12 } from './crypto12.js';
-import { openOiap } from './sessions.js';
+import { openOiap } from './authorization-sessions.js';
+import { type Authorization, readCapability, runCommand } from './authorized-command.js';
+import { TPM_CAP, TPM_CAP_FLAG, TPM_CAP_PROP, TPM_ORD } from './codes.js';
+import type { Crypto12, RsaPublicKey } from './crypto12.js';
 import { readPublicKey } from './structures.js';
 
-export interface PermanentState12 {
+export interface PermanentState {
   readonly owned: boolean;
   readonly disabled: boolean;
   readonly deactivated: boolean;
@@ -27,11 +18,11 @@ export interface PermanentState12 {
 }
 
 /** Throws TruncatedFieldError if an answer is shorter than its structure. */
-export function* readPermanentState12(crypto12: Crypto12): Exchange<PermanentState12> {
+export function* readPermanentState(crypto12: Crypto12): Exchange<PermanentState> {
   // TPM_PERMANENT_FLAGS: disable, ownership, deactivated, readPubek, disableOwnerClear. TPM_STCLEAR_FLAGS: deactivated.
   const [disable, , deactivated, , disableOwnerClear] = yield* readFlags(crypto12, TPM_CAP_FLAG.PERMANENT, 5);
   const [deactivatedUntilRestart] = yield* readFlags(crypto12, TPM_CAP_FLAG.VOLATILE, 1);
-  const owner = new FieldReader(yield* getCapability(crypto12, TPM_CAP.PROPERTY, uint32(TPM_CAP_PROP.OWNER)));
+  const owner = new FieldReader(yield* readCapability(crypto12, TPM_CAP.PROPERTY, uint32(TPM_CAP_PROP.OWNER)));
   return {
     owned: owner.uint8() === 1,
     disabled: disable === 1,
@@ -40,43 +31,12 @@ export function* readPermanentState12(crypto12: Crypto12): Exchange<PermanentSta
   };
 }
 
-export interface DictionaryAttackInfo12 {
-  readonly active: boolean;
-  /** Undefined for a TPM that reports only its state. */
-  readonly currentCount: number | undefined;
-  readonly thresholdCount: number | undefined;
-  /** Seconds until the TPM accepts the next try; undefined while it is not locked, or when only a reset unlocks it. */
-  readonly remainingSeconds: number | undefined;
-}
-
-/**
- * TPM Main Part 2, 21.9 TPM_DA_INFO and 21.10 TPM_DA_INFO_LIMITED; undefined for a TPM that does not report it.
- */
-export function* readDictionaryAttackInfo(crypto12: Crypto12): Exchange<DictionaryAttackInfo12 | undefined> {
-  try {
-    const reader = new FieldReader(yield* getCapability(crypto12, TPM_CAP.DA_LOGIC, uint16(TPM_ET.SRK)));
-    const tag = reader.uint16();
-    const active = reader.uint8() === TPM_DA_STATE_ACTIVE;
-    if (tag !== TPM_TAG.DA_INFO) {
-      return { active, currentCount: undefined, thresholdCount: undefined, remainingSeconds: undefined };
-    }
-    const [currentCount, thresholdCount] = [reader.uint16(), reader.uint16()];
-    reader.uint16();
-    const timesOut = (reader.uint32() & TPM_DA_ACTION_TIMEOUT) !== 0;
-    const dependValue = reader.uint32();
-    return { active, currentCount, thresholdCount, remainingSeconds: active && timesOut ? dependValue : undefined };
-  } catch (error) {
-    if (error instanceof Tpm12CommandError) return undefined;
-    throw error;
-  }
-}
-
 /** Reads the public part of the storage root key (TPM_KH_SRK) or the endorsement key (TPM_KH_EK) as the owner. */
 export function* ownerReadInternalPub(
   crypto12: Crypto12,
   ownerSecret: Uint8Array,
   keyHandle: number,
-): Exchange<RsaPublicKey12> {
+): Exchange<RsaPublicKey> {
   const session = yield* openOiap(crypto12);
   return yield* readInternalPub(crypto12, { session, entitySecret: ownerSecret }, keyHandle);
 }
@@ -84,9 +44,9 @@ export function* ownerReadInternalPub(
 /** Reads it with any authorization for owner commands, such as a delegated one. */
 export function* readInternalPub(
   crypto12: Crypto12,
-  authorization: Authorization12,
+  authorization: Authorization,
   keyHandle: number,
-): Exchange<RsaPublicKey12> {
+): Exchange<RsaPublicKey> {
   const command = { ordinal: TPM_ORD.OwnerReadInternalPub, parameters: uint32(keyHandle) };
   const { parameters } = yield* runCommand(crypto12, command, [authorization]);
   return readPublicKey(new FieldReader(parameters));
@@ -94,13 +54,7 @@ export function* readInternalPub(
 
 /** Reads the first flags of a flag structure, which starts with a tag. */
 function* readFlags(crypto12: Crypto12, structure: number, count: number): Exchange<Uint8Array> {
-  const reader = new FieldReader(yield* getCapability(crypto12, TPM_CAP.FLAG, uint32(structure)));
+  const reader = new FieldReader(yield* readCapability(crypto12, TPM_CAP.FLAG, uint32(structure)));
   reader.uint16();
   return reader.bytes(count);
-}
-
-function* getCapability(crypto12: Crypto12, area: number, sub: Uint8Array): Exchange<Uint8Array> {
-  const parameters = concat(uint32(area), sized(sub));
-  const answer = yield* runCommand(crypto12, { ordinal: TPM_ORD.GetCapability, parameters });
-  return new FieldReader(answer.parameters).sized();
 }

@@ -11,7 +11,7 @@ import { readEndorsementCertificate } from './endorsement-certificate.js';
 import { readPubek } from './ownership.js';
 
 /** Returns nothing if the TPM shows nothing. */
-export function* readIdentityMarks12(crypto12: Crypto12): Exchange<readonly IdentityMark[]> {
+export function* readIdentityMarks(crypto12: Crypto12): Exchange<readonly IdentityMark[]> {
   const certificate = yield* readEndorsementCertificate(crypto12, undefined);
   if (certificate !== undefined) return [{ kind: 'certificate', bytes: certificate }];
   try {

@@ -1,13 +1,13 @@
 /** Seals data, and creates and loads the keys for it. TPM Main Part 3, 10 "Storage functions". */
 import { concat, FieldReader, sized } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
+import { encryptNewSecret, openOiap, openOsap } from './authorization-sessions.js';
 import { runCommand } from './authorized-command.js';
 import { TPM_ET, TPM_ORD } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
-import { encryptNewSecret, openOiap, openOsap } from './sessions.js';
 
 /** A loaded storage key, or TPM_KH_SRK, and its authorization value. */
-export interface StorageKey12 {
+export interface StorageKey {
   readonly handle: number;
   readonly secret: Uint8Array;
 }
@@ -15,7 +15,7 @@ export interface StorageKey12 {
 /** Seals `data` to this TPM without PCR conditions, to be unsealed with `dataSecret`. Returns the TPM_STORED_DATA. */
 export function* seal(
   crypto12: Crypto12,
-  key: StorageKey12,
+  key: StorageKey,
   data: Uint8Array,
   dataSecret: Uint8Array,
 ): Exchange<Uint8Array> {
@@ -33,7 +33,7 @@ export function* seal(
 
 export function* unseal(
   crypto12: Crypto12,
-  key: StorageKey12,
+  key: StorageKey,
   storedData: Uint8Array,
   dataSecret: Uint8Array,
 ): Exchange<Uint8Array> {
@@ -50,7 +50,7 @@ export function* unseal(
   return new FieldReader(parameters).sized().slice();
 }
 
-export interface NewKey12 {
+export interface NewKey {
   /** A TPM_KEY without key material (`keyTemplate`). */
   readonly template: Uint8Array;
   readonly usageSecret: Uint8Array;
@@ -58,7 +58,7 @@ export interface NewKey12 {
 }
 
 /** Creates a key under `parent`. Returns the TPM_KEY that TPM_LoadKey2 takes. */
-export function* createWrapKey(crypto12: Crypto12, parent: StorageKey12, key: NewKey12): Exchange<Uint8Array> {
+export function* createWrapKey(crypto12: Crypto12, parent: StorageKey, key: NewKey): Exchange<Uint8Array> {
   const session = yield* openOsap(crypto12, { type: TPM_ET.KEYHANDLE, value: parent.handle, secret: parent.secret });
   const shared = session.sharedSecret as Uint8Array;
   const nonceOdd = crypto12.randomBytes(DIGEST_BYTES);
@@ -79,7 +79,7 @@ export function* createWrapKey(crypto12: Crypto12, parent: StorageKey12, key: Ne
 }
 
 /** Loads a TPM_KEY and returns its handle. */
-export function* loadKey2(crypto12: Crypto12, parent: StorageKey12, key: Uint8Array): Exchange<number> {
+export function* loadKey2(crypto12: Crypto12, parent: StorageKey, key: Uint8Array): Exchange<number> {
   const session = yield* openOiap(crypto12);
   const { handles } = yield* runCommand(
     crypto12,

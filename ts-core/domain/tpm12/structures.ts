@@ -4,8 +4,8 @@
  */
 import { concat, FieldReader, sized, toHex, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
 import { readUint16, readUint32 } from '../tpm/command-header.js';
-import { TPM_ALG_RSA, TPM_KEY_USAGE, TPM_ORD, TPM_TAG } from './codes.js';
-import type { RsaPublicKey12 } from './crypto12.js';
+import { TPM_ALG_RSA, TPM_ES, TPM_KEY_USAGE, TPM_ORD, TPM_SS, TPM_TAG } from './codes.js';
+import type { RsaPublicKey } from './crypto12.js';
 
 /** Bytes of one authorization at the end of a command: handle, nonceOdd, continueAuthSession, HMAC. */
 export const COMMAND_AUTH_BYTES = 4 + 20 + 1 + 20;
@@ -17,30 +17,25 @@ export const RESPONSE_CONTINUE_OFFSET = 20;
 const TPM_STRUCT_VER_1_1 = Uint8Array.of(1, 1, 0, 0);
 const DEFAULT_RSA_EXPONENT = 65537;
 
-const ES_NONE = 0x0001;
-const ES_RSAES_OAEP = 0x0003;
-const SS_NONE = 0x0001;
-const SS_RSASSA_PKCS1V15_SHA1 = 0x0002;
-
 /** TPM_KEY_PARMS of a 2048-bit RSA key with the usual exponent. */
 export function rsaKeyParameters(usage: number): Uint8Array {
   const signing = usage === TPM_KEY_USAGE.SIGNING;
   return concat(
     uint32(TPM_ALG_RSA),
-    uint16(signing ? ES_NONE : ES_RSAES_OAEP),
-    uint16(signing ? SS_RSASSA_PKCS1V15_SHA1 : SS_NONE),
+    uint16(signing ? TPM_ES.NONE : TPM_ES.RSAESOAEP_SHA1_MGF1),
+    uint16(signing ? TPM_SS.RSASSAPKCS1v15_SHA1 : TPM_SS.NONE),
     sized(concat(uint32(2048), uint32(2), uint32(0))),
   );
 }
 
-export interface KeyTemplate12 {
+export interface KeyTemplate {
   readonly usage: number;
   /** Whether each use of the key needs its authorization value. */
   readonly needsAuthorization: boolean;
 }
 
 /** A TPM_KEY without key material: the template for TPM_TakeOwnership and TPM_CreateWrapKey. */
-export function keyTemplate(template: KeyTemplate12): Uint8Array {
+export function keyTemplate(template: KeyTemplate): Uint8Array {
   return concat(
     TPM_STRUCT_VER_1_1,
     uint16(template.usage),
@@ -54,7 +49,7 @@ export function keyTemplate(template: KeyTemplate12): Uint8Array {
 }
 
 /** Reads a TPM_PUBKEY: algorithm parameters and modulus. */
-export function readPublicKey(reader: FieldReader): RsaPublicKey12 {
+export function readPublicKey(reader: FieldReader): RsaPublicKey {
   reader.uint32();
   reader.uint16();
   reader.uint16();

@@ -25,7 +25,7 @@ export class Tpm20CommandError extends Error {
   }
 }
 
-export interface Command20 {
+export interface Command {
   readonly code: number;
   readonly handles?: readonly number[];
   /** Authorization values of the first handles, in order. */
@@ -35,15 +35,15 @@ export interface Command20 {
   readonly outHandles?: number;
 }
 
-export interface Response20 {
+export interface Response {
   readonly handles: readonly number[];
   /** The response's parameters, without sessions. */
   readonly parameters: FieldReader;
 }
 
 /** Runs one command. Throws Tpm20CommandError, and TruncatedFieldError for an incomplete response. */
-export function* runCommand20(command: Command20): Exchange<Response20> {
-  const bytes = marshalCommand20(command);
+export function* runCommand(command: Command): Exchange<Response> {
+  const bytes = marshalCommand(command);
   let response: Uint8Array;
   try {
     response = yield bytes;
@@ -60,7 +60,7 @@ export function* runCommand20(command: Command20): Exchange<Response20> {
   return { handles, parameters: command.auths === undefined ? reader : new FieldReader(reader.sized()) };
 }
 
-export function marshalCommand20({ code, handles = [], auths, parameters = EMPTY_AUTH }: Command20): Uint8Array {
+export function marshalCommand({ code, handles = [], auths, parameters = EMPTY_AUTH }: Command): Uint8Array {
   const area = auths === undefined ? EMPTY_AUTH : authorizationArea(auths);
   const body = concat(...handles.map(uint32), area, parameters);
   const tag = auths === undefined ? TPM_ST.NO_SESSIONS : TPM_ST.SESSIONS;

@@ -142,6 +142,9 @@ export const TPM_CC = {
 /** The name of a command without its prefix: `GetRandom`. */
 export type CommandName = keyof typeof TPM_CC;
 
+/** The end of the range from which the specification has assigned codes until now. */
+export const LAST_ASSIGNED_CODE = 0x1ff;
+
 /** Response codes. From ASYMMETRIC to ECC_POINT (bit 7 set) they carry the number of a handle, session or parameter. */
 export const TPM_RC = {
   SUCCESS: 0x000,
@@ -245,6 +248,29 @@ export const TPM_RC = {
 
 export type ResponseCodeName = keyof typeof TPM_RC;
 
+/**
+ * Bits of a response code (Part 2, 6.6.2 "TPM_RC formats"). SESSION is for codes of format one: without PARAMETER and
+ * SESSION they are about a handle. VENDOR and WARNING are for codes of format zero.
+ */
+export const RC_BIT = {
+  PARAMETER: 1 << 6,
+  FORMAT_ONE: 1 << 7,
+  VENDOR: 1 << 10,
+  SESSION: 1 << 11,
+  WARNING: 1 << 11,
+} as const;
+
+/** Where a code of format one has the number of its parameter, handle or session, counted from 1. */
+export const RC_NUMBER = {
+  SHIFT: 8,
+  PARAMETER_MASK: 0xf,
+  HANDLE_OR_SESSION_MASK: 0x7,
+} as const;
+
+/** A code of format zero is a warning of the specification if these bits, and no others of the mask, are set. */
+export const RC_WARN = 0x900;
+export const RC_WARN_MASK = 0xf80;
+
 /** Tags of commands and responses. */
 export const TPM_ST = {
   NO_SESSIONS: 0x8001,
@@ -329,6 +355,9 @@ export const TPM_PT = {
   LOCKOUT_RECOVERY: 0x211,
 } as const;
 
+/** PT_GROUP: how many properties a group has room for. */
+export const TPM_PT_GROUP_SIZE = 0x100;
+
 /** Attributes in TPM_PT_PERMANENT. */
 export const TPMA_PERMANENT = {
   OWNER_AUTH_SET: 1 << 0,
@@ -342,6 +371,19 @@ export const TPMA_PERMANENT = {
 export const TPMA_STARTUP_CLEAR = {
   SH_ENABLE: 1 << 1,
   EH_ENABLE: 1 << 2,
+} as const;
+
+/** Attributes of an object. */
+export const TPMA_OBJECT = {
+  FIXED_TPM: 1 << 1,
+  FIXED_PARENT: 1 << 4,
+  SENSITIVE_DATA_ORIGIN: 1 << 5,
+  USER_WITH_AUTH: 1 << 6,
+  ADMIN_WITH_POLICY: 1 << 7,
+  NO_DA: 1 << 10,
+  RESTRICTED: 1 << 16,
+  DECRYPT: 1 << 17,
+  SIGN: 1 << 18,
 } as const;
 
 /** Attributes of a session in a command's authorization area. */
@@ -404,6 +446,32 @@ export const LOADED_SESSION_FIRST = 0x02000000;
 /** Listing from here gives the saved sessions. */
 export const ACTIVE_SESSION_FIRST = 0x03000000;
 
+/** TPMS_CONTEXT.savedHandle of a sequence object, whose state changes with every use (Part 2, 14.5). */
+export const SAVED_SEQUENCE_OBJECT = 0x80000001;
+
+/** Where the storage root key and the endorsement key are. TCG TPM v2.0 Provisioning Guidance, 7.5.1 and 7.5.2. */
+export const SRK_HANDLE = 0x81000001;
+export const EK_HANDLE = 0x81010001;
+
+/**
+ * The NV indices of the endorsement keys' certificates: in the low range RSA 2048 and ECC P-256, in the high range RSA
+ * 2048, ECC P-256, P-384, P-521 and SM2, RSA 3072 and 4096. TCG EK Credential Profile, 2.2.1.4.
+ */
+export const EK_CERTIFICATE_INDICES: readonly number[] = [
+  ...[0x01c00002, 0x01c0000a],
+  ...[0x01c00012, 0x01c00014, 0x01c00016, 0x01c00018, 0x01c0001a, 0x01c0001c, 0x01c0001e],
+];
+
+/** The policy of an endorsement key: PolicySecret(TPM_RH_ENDORSEMENT), SHA-256. TCG EK Credential Profile, B.3. */
+export const EK_POLICY: readonly number[] = [
+  ...[0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc, 0x8d, 0x46, 0xa5, 0xd7, 0x24],
+  ...[0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52, 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa],
+];
+
+/** The bits of a handle that hold its type (HR_RANGE_MASK), and those that hold its number (HR_HANDLE_MASK). */
+export const HR_RANGE_MASK = 0xff000000;
+const HR_HANDLE_MASK = 0x00ffffff;
+
 /** The byte of a handle that tells objects, sessions and the rest apart (TPM_HT). */
 export function handleType(handle: number): number {
   return handle >>> 24;
@@ -411,10 +479,10 @@ export function handleType(handle: number): number {
 
 /** The part of a session handle that identifies the session: the top byte changes when a policy session is saved. */
 export function handleNumber(handle: number): number {
-  return handle & 0xffffff;
+  return handle & HR_HANDLE_MASK;
 }
 
 export function isSessionHandle(handle: number): boolean {
-  const type = handle >>> 24;
+  const type = handleType(handle);
   return type === TPM_HT.HMAC_SESSION || type === TPM_HT.POLICY_SESSION;
 }

@@ -10,8 +10,8 @@ import { TPM_RC, TPM_ST } from './codes.js';
 import { aboutHandle } from './responses.js';
 import type { CommandAttributes } from './structures.js';
 
-/** Commands of the specification have codes below this one; vendors' commands have bit 29 set. */
-const STANDARD_CODES = 0x1000;
+/** Room for the codes of the specification and of its next revisions; vendors' commands have bit 29 set. */
+const STANDARD_CODES = 4096;
 
 /** The commands that the TPM has. */
 export class CommandTable {

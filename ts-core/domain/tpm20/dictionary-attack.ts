@@ -4,7 +4,7 @@
  */
 import { concat, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { runCommand20 } from './authorized-command.js';
+import { runCommand } from './authorized-command.js';
 import { TPM_CC, TPM_RH } from './codes.js';
 
 export interface DictionaryAttackParameters {
@@ -16,14 +16,14 @@ export interface DictionaryAttackParameters {
 }
 
 export function* dictionaryAttackLockReset(lockoutAuth: Uint8Array): Exchange<void> {
-  yield* runCommand20({ code: TPM_CC.DictionaryAttackLockReset, handles: [TPM_RH.LOCKOUT], auths: [lockoutAuth] });
+  yield* runCommand({ code: TPM_CC.DictionaryAttackLockReset, handles: [TPM_RH.LOCKOUT], auths: [lockoutAuth] });
 }
 
 export function* setDictionaryAttackParameters(
   lockoutAuth: Uint8Array,
   { maxTries, recoverySeconds, lockoutRecoverySeconds }: DictionaryAttackParameters,
 ): Exchange<void> {
-  yield* runCommand20({
+  yield* runCommand({
     code: TPM_CC.DictionaryAttackParameters,
     handles: [TPM_RH.LOCKOUT],
     auths: [lockoutAuth],

@@ -1,18 +1,9 @@
 /** Reads NV indices; those that hold the certificates of the endorsement keys. TCG EK Credential Profile 2.2.1.4. */
 import { concat, FieldReader, uint16 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { EMPTY_AUTH, runCommand20, Tpm20CommandError } from './authorized-command.js';
+import { EMPTY_AUTH, runCommand, Tpm20CommandError } from './authorized-command.js';
 import { TPM_CC } from './codes.js';
 import { readSized16 } from './structures.js';
-
-/**
- * The indices of the certificates: in the low range RSA 2048 and ECC P-256, in the high range RSA 2048, ECC P-256,
- * P-384, P-521 and SM2, RSA 3072 and 4096.
- */
-export const EK_CERTIFICATE_INDICES: readonly number[] = [
-  ...[0x01c00002, 0x01c0000a],
-  ...[0x01c00012, 0x01c00014, 0x01c00016, 0x01c00018, 0x01c0001a, 0x01c0001c, 0x01c0001e],
-];
 
 /** What every TPM returns at once: by the PC Client profile TPM_PT_NV_BUFFER_MAX is at least 512. */
 const CHUNK_BYTES = 512;
@@ -23,7 +14,7 @@ export function* readNvIndex(index: number): Exchange<Uint8Array | undefined> {
     const sizeBytes = yield* readNvSize(index);
     const parts: Uint8Array[] = [];
     for (let offset = 0; offset < sizeBytes; offset += CHUNK_BYTES) {
-      const { parameters } = yield* runCommand20({
+      const { parameters } = yield* runCommand({
         code: TPM_CC.NV_Read,
         handles: [index, index],
         auths: [EMPTY_AUTH],
@@ -40,7 +31,7 @@ export function* readNvIndex(index: number): Exchange<Uint8Array | undefined> {
 
 /** TPMS_NV_PUBLIC: index (4), nameAlg (2), attributes (4), policy, dataSize (2). */
 function* readNvSize(index: number): Exchange<number> {
-  const { parameters } = yield* runCommand20({ code: TPM_CC.NV_ReadPublic, handles: [index] });
+  const { parameters } = yield* runCommand({ code: TPM_CC.NV_ReadPublic, handles: [index] });
   const reader = new FieldReader(readSized16(parameters));
   reader.bytes(10);
   readSized16(reader);

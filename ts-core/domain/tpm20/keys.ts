@@ -1,18 +1,15 @@
 /**
  * Creates the storage root key and the endorsement key from the TCG's templates, and makes them persistent.
  *
- * TCG TPM v2.0 Provisioning Guidance 7.5.1 (SRK at 0x81000001) and 7.5.2 (EK at 0x81010001); TCG EK Credential Profile
+ * TCG TPM v2.0 Provisioning Guidance 7.5.1 (SRK) and 7.5.2 (EK); TCG EK Credential Profile
  * for TPM Family 2.0, annex B.3 (templates L-1 RSA 2048 and L-2 ECC P-256, PolicySecret of the endorsement hierarchy).
  */
 import { concat, FieldReader, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { EMPTY_AUTH, runCommand20, Tpm20CommandError } from './authorized-command.js';
-import { TPM_ALG, TPM_CC, TPM_ECC_CURVE, TPM_RC, TPM_RH } from './codes.js';
+import { EMPTY_AUTH, runCommand, Tpm20CommandError } from './authorized-command.js';
+import { EK_POLICY, TPM_ALG, TPM_CC, TPM_ECC_CURVE, TPM_RC, TPM_RH, TPMA_OBJECT } from './codes.js';
 import { errorOf } from './responses.js';
 import { readSized16, sized16 } from './structures.js';
-
-export const SRK_HANDLE = 0x81000001;
-export const EK_HANDLE = 0x81010001;
 
 /** TPM_ECC_CURVE, and the bytes of a coordinate. */
 const CURVES: ReadonlyMap<number, { readonly name: EccCurve; readonly bytes: number }> = new Map([
@@ -21,45 +18,43 @@ const CURVES: ReadonlyMap<number, { readonly name: EccCurve; readonly bytes: num
   [TPM_ECC_CURVE.NIST_P521, { name: 'P-521', bytes: 66 }],
 ]);
 
-/** fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, decrypt. */
-const SRK_ATTRIBUTES = 0x00030472;
-/** fixedTPM, fixedParent, sensitiveDataOrigin, adminWithPolicy, restricted, decrypt. */
-const EK_ATTRIBUTES = 0x000300b2;
-
-/** PolicySecret(TPM_RH_ENDORSEMENT), SHA-256. */
-const EK_POLICY = Uint8Array.of(
-  ...[0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc, 0x8d, 0x46, 0xa5, 0xd7, 0x24],
-  ...[0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52, 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa],
-);
+const STORAGE_KEY_ATTRIBUTES =
+  TPMA_OBJECT.FIXED_TPM |
+  TPMA_OBJECT.FIXED_PARENT |
+  TPMA_OBJECT.SENSITIVE_DATA_ORIGIN |
+  TPMA_OBJECT.RESTRICTED |
+  TPMA_OBJECT.DECRYPT;
+const SRK_ATTRIBUTES = STORAGE_KEY_ATTRIBUTES | TPMA_OBJECT.USER_WITH_AUTH | TPMA_OBJECT.NO_DA;
+const EK_ATTRIBUTES = STORAGE_KEY_ATTRIBUTES | TPMA_OBJECT.ADMIN_WITH_POLICY;
 
 /** The kinds of storage keys for which there are templates, the usual one first. */
-export const KEY_ALGORITHMS_20 = ['rsa2048', 'eccP256'] as const;
+export const KEY_ALGORITHMS = ['rsa2048', 'eccP256'] as const;
 
-export type KeyAlgorithm20 = (typeof KEY_ALGORITHMS_20)[number];
+export type KeyAlgorithm = (typeof KEY_ALGORITHMS)[number];
 
 /** TPMT_PUBLIC of the storage root key. */
-export function srkTemplate(algorithm: KeyAlgorithm20): Uint8Array {
+export function srkTemplate(algorithm: KeyAlgorithm): Uint8Array {
   return storageTemplate(algorithm, SRK_ATTRIBUTES, EMPTY_AUTH);
 }
 
 /** TPMT_PUBLIC of the endorsement key. */
-export function ekTemplate(algorithm: KeyAlgorithm20): Uint8Array {
-  return storageTemplate(algorithm, EK_ATTRIBUTES, EK_POLICY);
+export function ekTemplate(algorithm: KeyAlgorithm): Uint8Array {
+  return storageTemplate(algorithm, EK_ATTRIBUTES, Uint8Array.from(EK_POLICY));
 }
 
-const UNIQUE: Readonly<Record<KeyAlgorithm20, Uint8Array>> = {
+const UNIQUE: Readonly<Record<KeyAlgorithm, Uint8Array>> = {
   rsa2048: sized16(new Uint8Array(256)),
   eccP256: concat(sized16(new Uint8Array(32)), sized16(new Uint8Array(32))),
 };
 
-function storageTemplate(algorithm: KeyAlgorithm20, attributes: number, policy: Uint8Array): Uint8Array {
+function storageTemplate(algorithm: KeyAlgorithm, attributes: number, policy: Uint8Array): Uint8Array {
   const { type, parameters } = keyKind(algorithm);
   const common = concat(uint16(TPM_ALG.SHA256), uint32(attributes), sized16(policy));
   return concat(uint16(type), common, parameters, UNIQUE[algorithm]);
 }
 
 /** The type and the TPMU_PUBLIC_PARMS of a storage key: AES-128 CFB, scheme NULL. */
-function keyKind(algorithm: KeyAlgorithm20): { readonly type: number; readonly parameters: Uint8Array } {
+function keyKind(algorithm: KeyAlgorithm): { readonly type: number; readonly parameters: Uint8Array } {
   const symmetric = concat(uint16(TPM_ALG.AES), uint16(128), uint16(TPM_ALG.CFB), uint16(TPM_ALG.NULL));
   if (algorithm === 'rsa2048') {
     return { type: TPM_ALG.RSA, parameters: concat(symmetric, uint16(2048), uint32(0)) };
@@ -70,10 +65,10 @@ function keyKind(algorithm: KeyAlgorithm20): { readonly type: number; readonly p
 /**
  * Returns whether the TPM supports storage keys of the kind (TPM2_TestParms); assumes so if the TPM lacks that command.
  */
-export function* offersKey(algorithm: KeyAlgorithm20): Exchange<boolean> {
+export function* offersKey(algorithm: KeyAlgorithm): Exchange<boolean> {
   const { type, parameters } = keyKind(algorithm);
   try {
-    yield* runCommand20({ code: TPM_CC.TestParms, parameters: concat(uint16(type), parameters) });
+    yield* runCommand({ code: TPM_CC.TestParms, parameters: concat(uint16(type), parameters) });
     return true;
   } catch (error) {
     if (error instanceof Tpm20CommandError) return error.responseCode === TPM_RC.COMMAND_CODE;
@@ -84,7 +79,7 @@ export function* offersKey(algorithm: KeyAlgorithm20): Exchange<boolean> {
 /** Creates a primary key with the empty authorization value and returns its transient handle. */
 export function* createPrimary(hierarchy: number, hierarchyAuth: Uint8Array, template: Uint8Array): Exchange<number> {
   const sensitive = concat(sized16(EMPTY_AUTH), sized16(EMPTY_AUTH));
-  const { handles } = yield* runCommand20({
+  const { handles } = yield* runCommand({
     code: TPM_CC.CreatePrimary,
     handles: [hierarchy],
     auths: [hierarchyAuth],
@@ -96,7 +91,7 @@ export function* createPrimary(hierarchy: number, hierarchyAuth: Uint8Array, tem
 
 /** Makes a loaded object persistent, with the owner's authorization. */
 export function* makePersistent(ownerAuth: Uint8Array, handle: number, persistentHandle: number): Exchange<void> {
-  yield* runCommand20({
+  yield* runCommand({
     code: TPM_CC.EvictControl,
     handles: [TPM_RH.OWNER, handle],
     auths: [ownerAuth],
@@ -104,15 +99,16 @@ export function* makePersistent(ownerAuth: Uint8Array, handle: number, persisten
   });
 }
 
-export function* flushContext(handle: number): Exchange<void> {
+/** Flushes a loaded object. */
+export function* flushObject(handle: number): Exchange<void> {
   // TPM 2.0 Library Part 3, 28.4: flushHandle is a parameter, although it is in the place of the first handle.
-  yield* runCommand20({ code: TPM_CC.FlushContext, parameters: uint32(handle) });
+  yield* runCommand({ code: TPM_CC.FlushContext, parameters: uint32(handle) });
 }
 
 /** Reads the TPMT_PUBLIC of an object; undefined when the handle has none. */
 export function* readPublic(handle: number): Exchange<Uint8Array | undefined> {
   try {
-    const { parameters } = yield* runCommand20({ code: TPM_CC.ReadPublic, handles: [handle] });
+    const { parameters } = yield* runCommand({ code: TPM_CC.ReadPublic, handles: [handle] });
     return readSized16(parameters).slice();
   } catch (error) {
     if (error instanceof Tpm20CommandError && isMissingHandle(error.responseCode)) return undefined;
@@ -130,7 +126,7 @@ function isMissingHandle(code: number): boolean {
 
 export type EccCurve = 'P-256' | 'P-384' | 'P-521';
 
-export interface PublicKey20 {
+export interface PublicKey {
   /** `other`: a key of another kind, or on another curve. */
   readonly algorithm: 'rsa' | 'ecc' | 'other';
   readonly curve?: EccCurve | undefined;
@@ -141,7 +137,7 @@ export interface PublicKey20 {
 }
 
 /** Reads the key out of a TPMT_PUBLIC of a storage key (symmetric AES, scheme NULL). */
-export function readPublicKey20(publicArea: Uint8Array): PublicKey20 {
+export function readPublicKey(publicArea: Uint8Array): PublicKey {
   const reader = new FieldReader(publicArea);
   const type = reader.uint16();
   reader.uint16();

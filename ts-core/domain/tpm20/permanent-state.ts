@@ -8,7 +8,7 @@ import { TPM_PT, TPMA_PERMANENT, TPMA_STARTUP_CLEAR } from './codes.js';
 
 const HIERARCHIES = TPMA_STARTUP_CLEAR.SH_ENABLE | TPMA_STARTUP_CLEAR.EH_ENABLE;
 
-export interface PermanentState20 {
+export interface PermanentState {
   readonly ownerAuthSet: boolean;
   readonly endorsementAuthSet: boolean;
   readonly lockoutAuthSet: boolean;
@@ -19,7 +19,7 @@ export interface PermanentState20 {
   readonly hierarchiesEnabled: boolean;
 }
 
-export function* readPermanentState(): Exchange<PermanentState20> {
+export function* readPermanentState(): Exchange<PermanentState> {
   const properties = yield* readProperties(TPM_PT.PERMANENT, 2);
   const permanent = properties.get(TPM_PT.PERMANENT) ?? 0;
   const startup = properties.get(TPM_PT.STARTUP_CLEAR) ?? 0;

@@ -7,18 +7,17 @@ import { HEADER_BYTES, readUint32, responseCodeOf } from '../tpm/command-header.
 import type { Exchange } from '../tpm/exchange.js';
 import type { IdentityMark } from '../tpm/tpm-identity.js';
 import { Tpm20CommandError } from './authorized-command.js';
-import { TPM_CAP, TPM_RH } from './codes.js';
+import { EK_CERTIFICATE_INDICES, EK_HANDLE, TPM_CAP, TPM_RH } from './codes.js';
 import { getCapability } from './commands.js';
-import { EK_CERTIFICATE_INDICES, readNvIndex } from './endorsement-certificate.js';
+import { readNvIndex } from './endorsement-certificate.js';
 import {
   createPrimary,
-  EK_HANDLE,
   ekTemplate,
-  flushContext,
-  type KeyAlgorithm20,
+  flushObject,
+  type KeyAlgorithm,
   offersKey,
   readPublic,
-  readPublicKey20,
+  readPublicKey,
 } from './keys.js';
 import { readPermanentState } from './permanent-state.js';
 
@@ -27,7 +26,7 @@ const HIGHEST_CERTIFICATE_INDEX = Math.max(...EK_CERTIFICATE_INDICES);
 const LOWEST_CERTIFICATE_INDEX = Math.min(...EK_CERTIFICATE_INDICES);
 
 /** Returns nothing if the TPM shows nothing, or does not let its certificate be read at the moment. */
-export function* readIdentityMarks20(): Exchange<readonly IdentityMark[]> {
+export function* readIdentityMarks(): Exchange<readonly IdentityMark[]> {
   const defined = yield* definedCertificateIndices();
   for (const index of defined) {
     const certificate = yield* readNvIndex(index);
@@ -59,11 +58,11 @@ function* persistentKeyMark(): Exchange<IdentityMark | undefined> {
 /** An ECC key is created in a moment; RSA takes seconds on some TPMs, and serves those that have nothing else. */
 function* createdKeyMark(): Exchange<IdentityMark | undefined> {
   if ((yield* readPermanentState()).endorsementAuthSet) return undefined;
-  const algorithm: KeyAlgorithm20 = (yield* offersKey('eccP256')) ? 'eccP256' : 'rsa2048';
+  const algorithm: KeyAlgorithm = (yield* offersKey('eccP256')) ? 'eccP256' : 'rsa2048';
   try {
     const handle = yield* createPrimary(TPM_RH.ENDORSEMENT, NO_AUTH, ekTemplate(algorithm));
     const publicArea = yield* readPublic(handle);
-    yield* flushContext(handle);
+    yield* flushObject(handle);
     return publicArea && keyMark(publicArea);
   } catch (error) {
     // Its slots may be full of what an earlier run of the broker left, or the hierarchy may be disabled.
@@ -74,5 +73,5 @@ function* createdKeyMark(): Exchange<IdentityMark | undefined> {
 
 /** An RSA key and an ECC key of one TPM have nothing in common, so each is a kind of its own. */
 function keyMark(publicArea: Uint8Array): IdentityMark {
-  return { kind: `key-${readPublicKey20(publicArea).algorithm}`, bytes: publicArea };
+  return { kind: `key-${readPublicKey(publicArea).algorithm}`, bytes: publicArea };
 }

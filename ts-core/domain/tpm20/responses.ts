@@ -1,39 +1,49 @@
 /** Builds responses of TPM 2.0 and says what response codes mean. TPM 2.0 Library Part 2, 6.6 "TPM_RC". */
 import { errorResponse, HEADER_BYTES, responseCodeOf, writeUint16, writeUint32 } from '../tpm/command-header.js';
-import { RESOURCE_MANAGER_LAYER, TPM_RC, TPM_ST } from './codes.js';
+import { RC_BIT, RC_NUMBER, RC_WARN, RC_WARN_MASK, RESOURCE_MANAGER_LAYER, TPM_RC, TPM_ST } from './codes.js';
 
 /** The broker's quotas: the resource manager's layer over the TPM's code for no room. */
 export const OBJECT_QUOTA = RESOURCE_MANAGER_LAYER | TPM_RC.OBJECT_MEMORY;
 export const SESSION_QUOTA = RESOURCE_MANAGER_LAYER | TPM_RC.SESSION_MEMORY;
 
-/** Bits of a response code of format one: bit 7 marks the format, bit 6 a parameter, bit 11 a session. */
-export const RC_FORMAT_ONE = 0x080;
-export const RC_PARAMETER = 0x040;
-export const RC_SESSION = 0x800;
-
 /**
- * Clears the number of the handle, session or parameter; keeps the layer, so that a refusal by software never matches.
+ * Clears the subject of a code of format one; keeps the layer, so that a refusal by software never matches.
  */
-const FORMAT_ONE_ERROR_MASK = 0xfffff0bf;
+const FORMAT_ONE_ERROR_MASK = ~(RC_BIT.PARAMETER | (RC_NUMBER.PARAMETER_MASK << RC_NUMBER.SHIFT));
 
 /** Turns a format-one response code into one about the parameter with this number, counted from 1. */
 export function aboutParameter(code: number, number: number): number {
-  return code | RC_PARAMETER | (number << 8);
+  return code | RC_BIT.PARAMETER | (number << RC_NUMBER.SHIFT);
 }
 
 /** Turns a format-one response code into one about the handle at this position, counted from 0. */
 export function aboutHandle(code: number, position: number): number {
-  return code | ((position + 1) << 8);
+  return code | ((position + 1) << RC_NUMBER.SHIFT);
 }
 
 /** Turns a format-one response code into one about the session at this position, counted from 0. */
 export function aboutSession(code: number, position: number): number {
-  return code | RC_SESSION | ((position + 1) << 8);
+  return code | RC_BIT.SESSION | ((position + 1) << RC_NUMBER.SHIFT);
 }
 
 /** The error of a format-one response code, whatever handle, session or parameter it names. */
 export function errorOf(code: number): number {
   return (code & FORMAT_ONE_ERROR_MASK) >>> 0;
+}
+
+/** What a response code of format one is about. */
+export interface CodeSubject {
+  readonly kind: 'parameter' | 'handle' | 'session';
+  /** Counted from 1; 0 when the code does not say which. */
+  readonly number: number;
+}
+
+/** Returns what a response code of format one is about. */
+export function subjectOf(code: number): CodeSubject {
+  const number = code >>> RC_NUMBER.SHIFT;
+  if ((code & RC_BIT.PARAMETER) !== 0) return { kind: 'parameter', number: number & RC_NUMBER.PARAMETER_MASK };
+  const kind = (code & RC_BIT.SESSION) !== 0 ? 'session' : 'handle';
+  return { kind, number: number & RC_NUMBER.HANDLE_OR_SESSION_MASK };
 }
 
 /** Whether the TPM compared an authorization value and found it wrong. */
@@ -49,7 +59,7 @@ export function isOutOfObjectMemory(code: number): boolean {
 
 /** Whether a code is a warning (Part 2, 6.6.2) about the TPM's present state, such as RETRY, LOCKOUT or MEMORY. */
 export function isTemporaryFailure(code: number): boolean {
-  return (code & 0xf80) === 0x900 && !(code >= TPM_RC.REFERENCE_H0 && code <= TPM_RC.REFERENCE_S6);
+  return (code & RC_WARN_MASK) === RC_WARN && !(code >= TPM_RC.REFERENCE_H0 && code <= TPM_RC.REFERENCE_S6);
 }
 
 export function isSuccess(response: Uint8Array): boolean {

@@ -4,16 +4,16 @@
  */
 import { concat, FieldReader, uint16, uint32 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { EMPTY_AUTH, runCommand20 } from './authorized-command.js';
-import { TPM_ALG, TPM_CC } from './codes.js';
-import { flushContext, SRK_HANDLE } from './keys.js';
+import { EMPTY_AUTH, runCommand } from './authorized-command.js';
+import { SRK_HANDLE, TPM_ALG, TPM_CC, TPMA_OBJECT } from './codes.js';
+import { flushObject } from './keys.js';
 import { readSized16, sized16 } from './structures.js';
 
-/** fixedTPM, fixedParent, userWithAuth, noDA. */
-const SEALED_ATTRIBUTES = 0x00000452;
+const SEALED_ATTRIBUTES =
+  TPMA_OBJECT.FIXED_TPM | TPMA_OBJECT.FIXED_PARENT | TPMA_OBJECT.USER_WITH_AUTH | TPMA_OBJECT.NO_DA;
 
 /** Seals data (at most 128 bytes). Returns the TPM2B_PRIVATE and the TPM2B_PUBLIC, one after the other. */
-export function* seal20(data: Uint8Array): Exchange<Uint8Array> {
+export function* seal(data: Uint8Array): Exchange<Uint8Array> {
   const sensitive = concat(sized16(EMPTY_AUTH), sized16(data));
   const template = concat(
     ...[uint16(TPM_ALG.KEYEDHASH), uint16(TPM_ALG.SHA256), uint32(SEALED_ATTRIBUTES), sized16(EMPTY_AUTH)],
@@ -21,7 +21,7 @@ export function* seal20(data: Uint8Array): Exchange<Uint8Array> {
   );
   const parameters = concat(sized16(sensitive), sized16(template), sized16(EMPTY_AUTH), uint32(0));
   try {
-    const { parameters: answer } = yield* runCommand20({
+    const { parameters: answer } = yield* runCommand({
       code: TPM_CC.Create,
       handles: [SRK_HANDLE],
       auths: [EMPTY_AUTH],
@@ -35,12 +35,12 @@ export function* seal20(data: Uint8Array): Exchange<Uint8Array> {
 }
 
 /**
- * Unseals what `seal20` returned. Throws Tpm20CommandError on another TPM, or when its storage hierarchy has changed.
+ * Unseals what `seal` returned. Throws Tpm20CommandError on another TPM, or when its storage hierarchy has changed.
  */
-export function* unseal20(blob: Uint8Array): Exchange<Uint8Array> {
+export function* unseal(blob: Uint8Array): Exchange<Uint8Array> {
   const reader = new FieldReader(blob);
   const parameters = concat(sized16(readSized16(reader)), sized16(readSized16(reader)));
-  const { handles } = yield* runCommand20({
+  const { handles } = yield* runCommand({
     code: TPM_CC.Load,
     handles: [SRK_HANDLE],
     auths: [EMPTY_AUTH],
@@ -49,9 +49,9 @@ export function* unseal20(blob: Uint8Array): Exchange<Uint8Array> {
   });
   const handle = handles[0] as number;
   try {
-    const answer = yield* runCommand20({ code: TPM_CC.Unseal, handles: [handle], auths: [EMPTY_AUTH] });
+    const answer = yield* runCommand({ code: TPM_CC.Unseal, handles: [handle], auths: [EMPTY_AUTH] });
     return readSized16(answer.parameters).slice();
   } finally {
-    yield* flushContext(handle);
+    yield* flushObject(handle);
   }
 }

@@ -1,7 +1,7 @@
 /** Structures of TPM 2.0 that several parts read or build. TPM 2.0 Library Part 2. */
 import { concat, type FieldReader, sameBytes, uint16 } from '../tpm/byte-fields.js';
 import { readUint16, readUint32 } from '../tpm/command-header.js';
-import { TPMA_CC } from './codes.js';
+import { SAVED_SEQUENCE_OBJECT, TPMA_CC } from './codes.js';
 
 /** TPM2B: a UINT16 length and the bytes. */
 export function sized16(bytes: Uint8Array): Uint8Array {
@@ -34,8 +34,6 @@ export function decodeCommandAttributes(attributes: number): CommandAttributes {
 
 /** TPMS_CONTEXT (Part 2, 14.5), before its contextBlob: sequence (8), savedHandle (4), hierarchy (4), size (2). */
 const CONTEXT_FIXED_BYTES = 18;
-/** TPMS_CONTEXT.savedHandle of a sequence object, whose state changes with every use. */
-const SAVED_SEQUENCE_OBJECT = 0x80000001;
 
 /** Whether bytes have the form of a TPMS_CONTEXT, with nothing missing and nothing behind it. */
 export function isSavedContext(blob: Uint8Array): boolean {

@@ -5,12 +5,13 @@ import type {
   OpenedContext,
 } from '../../application/commands/caller-connection.js';
 import type { Caller } from '../../domain/caller.js';
+import { TBS_COMMAND_PRIORITY } from '../../domain/scheduling/priority.js';
 import { asTbsError, TbsError } from '../../domain/tbs-error.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import { versionOfCommand } from './tpm-request.js';
 
-/** TBS_COMMAND_PRIORITY_NORMAL: these protocols have no priority. */
-const PRIORITY_NORMAL = 200;
+/** These protocols have no priority. */
+const PRIORITY = TBS_COMMAND_PRIORITY.NORMAL;
 
 export class SimulatorContext {
   /** Locality of subsequent commands. Whether the caller may use it is decided at submission. */
@@ -36,7 +37,7 @@ export class SimulatorContext {
     }
     return new Promise((resolve) => {
       const { contextId, tpmVersion } = context;
-      this.#connection.submit({ contextId, locality, priority: PRIORITY_NORMAL, command }, (outcome) => {
+      this.#connection.submit({ contextId, locality, priority: PRIORITY, command }, (outcome) => {
         if (outcome.kind === 'response') return resolve(outcome.response);
         // An administrator closed it: its resources are gone, and the next command opens a new one.
         if (outcome.error.symbol === 'TBS_E_INVALID_CONTEXT') this.#opened = undefined;

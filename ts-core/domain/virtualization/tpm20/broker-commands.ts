@@ -7,12 +7,14 @@ import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-head
 import type { Exchange } from '../../tpm/exchange.js';
 import {
   ACTIVE_SESSION_FIRST,
+  HR_RANGE_MASK,
   handleNumber,
   handleType,
   LOADED_SESSION_FIRST,
   TPM_CAP,
   TPM_HT,
   TPM_PT,
+  TPM_PT_GROUP_SIZE,
   TPM_RC,
   TPMA_CC,
   TRANSIENT_FIRST,
@@ -63,7 +65,7 @@ export function* listProperties(): Exchange<ReadonlyMap<number, number>> {
       2,
       (last) => last + 1,
       (property, value) => {
-        if (property < group || property >= group + 0x100) return false;
+        if (property < group || property >= group + TPM_PT_GROUP_SIZE) return false;
         properties.set(property, value);
         return true;
       },
@@ -94,7 +96,7 @@ export function* listHandles(first: number): Exchange<readonly number[]> {
   const handles: number[] = [];
   const sessions = handleType(first) < TPM_HT.PERMANENT;
   // Saved sessions are listed under another type than the one requested, so the next page is requested by number.
-  const nextHandle = (last: number) => ((first & 0xff000000) | (handleNumber(last) + 1)) >>> 0;
+  const nextHandle = (last: number) => ((first & HR_RANGE_MASK) | (handleNumber(last) + 1)) >>> 0;
   yield* pages(TPM_CAP.HANDLES, first, 1, nextHandle, (handle) => {
     if (!sessions && handleType(handle) !== handleType(first)) return false;
     handles.push(handle);

@@ -1,8 +1,14 @@
 /** Submitting commands to the TPM, and cancelling them. */
 import * as z from 'zod';
+import { TBS_COMMAND_PRIORITY } from '../../../domain/scheduling/priority.js';
 import { CHANGE_OWN, OWN_CONTEXT_ONLY } from '../../access.js';
 import { type Described, method, nothing, objectType } from './method.js';
 import { base64Bytes, contextId, milliseconds, uint32 } from './values.js';
+
+/** `LOW 100, NORMAL 200, …, MAX 0x80000000`. */
+const PRIORITIES = Object.entries(TBS_COMMAND_PRIORITY)
+  .map(([name, value]) => `${name} ${value < 1000 ? value : `0x${value.toString(16)}`}`)
+  .join(', ');
 
 export const CommandResult = objectType(
   'CommandResult',
@@ -37,9 +43,9 @@ export const commandSubmit = method('command/submit', {
       .number()
       .int()
       .min(1)
-      .max(0x80000000)
-      .default(200)
-      .describe('TBS_COMMAND_PRIORITY: LOW 100, NORMAL 200, HIGH 300, SYSTEM 400, MAX 0x80000000.'),
+      .max(TBS_COMMAND_PRIORITY.MAX)
+      .default(TBS_COMMAND_PRIORITY.NORMAL)
+      .describe(`TBS_COMMAND_PRIORITY: ${PRIORITIES}.`),
     deadlineMs: z
       .number()
       .int()

@@ -1,5 +1,7 @@
 /** Types of values in parameters and results. `describe` at each use gives the meaning. */
 import * as z from 'zod';
+import { CALLER_CLASSES } from '../../../domain/caller.js';
+import { TPM_VERSIONS } from '../../../domain/tpm/tpm-version.js';
 
 export const uint32 = z.number().int().min(0).max(0xffffffff);
 
@@ -17,9 +19,9 @@ export const base64Bytes = z.base64();
 /** Lower case, two digits for each byte. */
 export const hexBytes = z.string().regex(/^(?:[0-9a-f]{2})*$/);
 
-export const tpmVersion = z.enum(['1.2', '2.0']);
+export const tpmVersion = z.enum(TPM_VERSIONS);
 
-export const callerClass = z.enum(['administrator', 'standardUser', 'sandboxedApp']);
+export const callerClass = z.enum(CALLER_CLASSES);
 
 /** A TPM 1.2 ordinal or a TPM 2.0 command code. */
 export const commandCode = uint32;

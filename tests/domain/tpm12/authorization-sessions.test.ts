@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { nodeCrypto12 as crypto } from '../../../ts-core/adapters/crypto/node-crypto12.js';
 import { concat, TruncatedFieldError } from '../../../ts-core/domain/tpm/byte-fields.js';
-import { TPM_ET, TPM_KH } from '../../../ts-core/domain/tpm12/codes.js';
-import { success } from '../../../ts-core/domain/tpm12/responses.js';
 import {
   encryptNewSecret,
   flushSession,
   openDsap,
   openOiap,
   openOsap,
-} from '../../../ts-core/domain/tpm12/sessions.js';
+} from '../../../ts-core/domain/tpm12/authorization-sessions.js';
+import { TPM_ET, TPM_KH } from '../../../ts-core/domain/tpm12/codes.js';
+import { success } from '../../../ts-core/domain/tpm12/responses.js';
 import { answered } from '../../support/answered-exchange.js';
 import { truncationsOf } from '../../support/damaged-answers.js';
 import { Replay, toHex } from '../../support/tpm-conversations.js';

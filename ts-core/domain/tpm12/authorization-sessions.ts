@@ -4,18 +4,18 @@
  */
 import { concat, FieldReader, sized, uint16, uint32, xor } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
-import { runCommand, type Session12 } from './authorized-command.js';
+import { runCommand, type Session } from './authorized-command.js';
 import { TPM_ORD, TPM_RT } from './codes.js';
 import { type Crypto12, DIGEST_BYTES } from './crypto12.js';
 
 /** Opens a session that can authorize with any secret. */
-export function* openOiap(crypto12: Crypto12): Exchange<Session12> {
+export function* openOiap(crypto12: Crypto12): Exchange<Session> {
   const { parameters } = yield* runCommand(crypto12, { ordinal: TPM_ORD.OIAP });
   const reader = new FieldReader(parameters);
   return { handle: reader.uint32(), nonceEven: reader.bytes(DIGEST_BYTES), sharedSecret: undefined };
 }
 
-export interface Entity12 {
+export interface Entity {
   /** TPM_ET_*. */
   readonly type: number;
   /** Key handle, NV index, counter id, TPM_KH_OWNER or TPM_KH_SRK. */
@@ -24,7 +24,7 @@ export interface Entity12 {
 }
 
 /** Opens a session bound to one entity, whose shared secret can carry new authorization values. */
-export function* openOsap(crypto12: Crypto12, entity: Entity12): Exchange<Session12> {
+export function* openOsap(crypto12: Crypto12, entity: Entity): Exchange<Session> {
   const nonceOdd = crypto12.randomBytes(DIGEST_BYTES);
   const { parameters } = yield* runCommand(crypto12, {
     ordinal: TPM_ORD.OSAP,
@@ -33,7 +33,7 @@ export function* openOsap(crypto12: Crypto12, entity: Entity12): Exchange<Sessio
   return boundSession(crypto12, parameters, nonceOdd, entity.secret);
 }
 
-export interface Delegation12 {
+export interface Delegation {
   /** TPM_ET_DEL_OWNER_BLOB, TPM_ET_DEL_ROW or TPM_ET_DEL_KEY_BLOB. */
   readonly type: number;
   /** The key that a key delegation is for; 0 otherwise. */
@@ -45,7 +45,7 @@ export interface Delegation12 {
 }
 
 /** Opens a session that authorizes what a delegation permits. */
-export function* openDsap(crypto12: Crypto12, delegation: Delegation12): Exchange<Session12> {
+export function* openDsap(crypto12: Crypto12, delegation: Delegation): Exchange<Session> {
   const nonceOdd = crypto12.randomBytes(DIGEST_BYTES);
   const { parameters } = yield* runCommand(crypto12, {
     ordinal: TPM_ORD.DSAP,
@@ -55,7 +55,7 @@ export function* openDsap(crypto12: Crypto12, delegation: Delegation12): Exchang
 }
 
 /** The responses to OSAP and DSAP are alike: authHandle, nonceEven, nonceEvenOSAP. */
-function boundSession(crypto12: Crypto12, parameters: Uint8Array, nonceOdd: Uint8Array, secret: Uint8Array): Session12 {
+function boundSession(crypto12: Crypto12, parameters: Uint8Array, nonceOdd: Uint8Array, secret: Uint8Array): Session {
   const reader = new FieldReader(parameters);
   const handle = reader.uint32();
   const nonceEven = reader.bytes(DIGEST_BYTES);
@@ -77,7 +77,7 @@ export function encryptNewSecret(
 }
 
 /** Flushes a session that no command has ended. */
-export function* flushSession(crypto12: Crypto12, session: Session12): Exchange<void> {
+export function* flushSession(crypto12: Crypto12, session: Session): Exchange<void> {
   yield* runCommand(crypto12, {
     ordinal: TPM_ORD.FlushSpecific,
     parameters: concat(uint32(session.handle), uint32(TPM_RT.AUTH)),
