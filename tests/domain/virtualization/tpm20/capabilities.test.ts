@@ -12,7 +12,7 @@ import { CommandTable } from '../../../../ts-core/domain/tpm20/command-shape.js'
 import { success } from '../../../../ts-core/domain/tpm20/responses.js';
 import { adaptProperties } from '../../../../ts-core/domain/virtualization/tpm20/capabilities.js';
 import { VirtualContext } from '../../../../ts-core/domain/virtualization/tpm20/handles.js';
-import { createParts } from '../../../../ts-core/domain/virtualization/tpm20/parts.js';
+import { createParts } from '../../../../ts-core/domain/virtualization/tpm20/virtualizer-parts.js';
 import {
   AUDIT_SESSION,
   authorized,

@@ -9,10 +9,14 @@ import type { ResourceKind } from '../../tpm12/command-shape.js';
 import { getCapability } from '../../tpm12/commands.js';
 import { handleListOf, handleListResponse, isSuccess, numberResponse } from '../../tpm12/responses.js';
 import type { ResourceTable } from './handles.js';
-import type { Parts } from './parts.js';
 import type { Quotas } from './quotas.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
-export function* runGetCapability(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+export function* runGetCapability(
+  parts: VirtualizerParts,
+  contextId: number,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const query = readQuery(command);
   if (query === undefined) return yield command;
   if (query.area === TPM_CAP.KEY_HANDLE || (query.area === TPM_CAP.HANDLE && query.sub === TPM_RT.KEY)) {
@@ -54,7 +58,7 @@ function readQuery(command: Uint8Array): CapabilityQuery | undefined {
  * Lists the context's own keys and those that every context sees: owner-evict keys, and keys that other programs
  * loaded.
  */
-function* keyHandles({ table, reconciliation }: Parts, contextId: number): Exchange<Uint8Array> {
+function* keyHandles({ table, reconciliation }: VirtualizerParts, contextId: number): Exchange<Uint8Array> {
   const response = yield getCapability(TPM_CAP.HANDLE, TPM_RT.KEY);
   const loaded = handleListOf(response);
   if (loaded === undefined) return response;
@@ -64,7 +68,7 @@ function* keyHandles({ table, reconciliation }: Parts, contextId: number): Excha
 
 /** Returns undefined if the TPM's own list is the right one. */
 function ownHandles(
-  { table, saved, daa }: Parts,
+  { table, saved, daa }: VirtualizerParts,
   contextId: number,
   resourceType: number | undefined,
 ): readonly number[] | undefined {
@@ -111,7 +115,11 @@ function roomFor(quotas: Quotas, contextId: number, property: number | undefined
 }
 
 /** "Can a key with these parameters be loaded now?" A full TPM answers no, but the broker makes room. */
-function* checkLoaded({ table, quotas }: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* checkLoaded(
+  { table, quotas }: VirtualizerParts,
+  contextId: number,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const response = yield command;
   const answerOffset = HEADER_BYTES + 4;
   const saysNo = isSuccess(response) && response.length === answerOffset + 1 && response[answerOffset] === 0;

@@ -17,9 +17,9 @@ import {
   kindOfResourceType,
   type ResourceTable,
 } from './handles.js';
-import type { Parts } from './parts.js';
 import { saysNoRoom, unknownHandleCode } from './save-load-evict.js';
 import type { CallerSavedSession } from './sessions.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** Key blobs whose virtual handle is remembered for keepHandle. */
 const MAX_REMEMBERED_BLOBS = 256;
@@ -30,7 +30,7 @@ const KEEP_HANDLE_OFFSET = HEADER_BYTES + 4;
 const LOADED_BLOB_OFFSET = HEADER_BYTES + 9;
 
 /** Parameters: handle, resourceType, label. */
-export function* runSaveContext(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+export function* runSaveContext(parts: VirtualizerParts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 34) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const handle = readUint32(command, HEADER_BYTES);
   const kind = kindOfResourceType(readUint32(command, HEADER_BYTES + 4));
@@ -43,7 +43,11 @@ export function* runSaveContext(parts: Parts, contextId: number, command: Uint8A
   return yield* save(parts, held, command);
 }
 
-export function* runSaveAuthContext(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+export function* runSaveAuthContext(
+  parts: VirtualizerParts,
+  contextId: number,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const held = parts.table.find(contextId, 'authSession', readUint32(command, HEADER_BYTES));
   if (held === undefined) return refusal(TPM_RESULT.INVALID_AUTHHANDLE);
@@ -51,7 +55,7 @@ export function* runSaveAuthContext(parts: Parts, contextId: number, command: Ui
 }
 
 /** Sends the caller's own save command. A session leaves the context with it, a key stays. */
-function* save(parts: Parts, held: HeldResource, command: Uint8Array): Exchange<Uint8Array> {
+function* save(parts: VirtualizerParts, held: HeldResource, command: Uint8Array): Exchange<Uint8Array> {
   const { swapping } = parts;
   const ready = yield* swapping.load([held], new Set());
   if (ready !== TPM_RESULT.SUCCESS || held.physicalHandle === undefined) return refusal(ready);
@@ -59,7 +63,7 @@ function* save(parts: Parts, held: HeldResource, command: Uint8Array): Exchange<
   writeUint32(physical, HEADER_BYTES, held.physicalHandle);
   let response = yield physical;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    if (!(yield* swapping.savedRoom.make(responseCodeOf(response)))) break;
+    if (!(yield* swapping.savedRoom.makeRoomAfter(responseCodeOf(response)))) break;
     response = yield physical;
   }
   const blob = isSuccess(response) ? firstSizedBuffer(response) : undefined;
@@ -78,7 +82,11 @@ function rememberKeyBlob(savedKeyHandles: Map<string, number>, key: HeldKey, blo
 }
 
 /** The session belongs to the user now, under the blob that the caller gets. */
-function leaveToUser({ table, saved, swapping, changed }: Parts, session: HeldSession, blob: Uint8Array): void {
+function leaveToUser(
+  { table, saved, swapping, changed }: VirtualizerParts,
+  session: HeldSession,
+  blob: Uint8Array,
+): void {
   const { id, kind, userKey, virtualHandle, link, transportAttributes } = session;
   const contextCount = readContextBlob(blob)?.contextCount ?? 0;
   const current = { blob, contextCount };
@@ -88,7 +96,7 @@ function leaveToUser({ table, saved, swapping, changed }: Parts, session: HeldSe
   changed();
 }
 
-export function* runLoadContext(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+export function* runLoadContext(parts: VirtualizerParts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   const { table, saved, savedKeyHandles } = parts;
   const isWhole =
     command.length >= LOADED_BLOB_OFFSET &&
@@ -108,7 +116,11 @@ export function* runLoadContext(parts: Parts, contextId: number, command: Uint8A
   return yield* loadSession(parts, contextId, current, session, keepsHandle);
 }
 
-export function* runLoadKeyContext(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+export function* runLoadKeyContext(
+  parts: VirtualizerParts,
+  contextId: number,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   return yield* loadKey(parts, contextId, command, { keepsHandle: false });
 }
 
@@ -118,7 +130,12 @@ interface KeyBlobFacts {
   readonly blob?: Uint8Array;
 }
 
-function* loadKey(parts: Parts, contextId: number, command: Uint8Array, facts: KeyBlobFacts): Exchange<Uint8Array> {
+function* loadKey(
+  parts: VirtualizerParts,
+  contextId: number,
+  command: Uint8Array,
+  facts: KeyBlobFacts,
+): Exchange<Uint8Array> {
   const { table, quotas, changed } = parts;
   if (quotas.remaining(contextId, 'key') <= 0) return refusal(TPM_RESULT.RESOURCES);
   const { wanted } = facts;
@@ -140,7 +157,11 @@ function* loadKey(parts: Parts, contextId: number, command: Uint8Array, facts: K
   return response;
 }
 
-export function* runLoadAuthContext(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+export function* runLoadAuthContext(
+  parts: VirtualizerParts,
+  contextId: number,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const isWhole = command.length >= 14 && readUint32(command, HEADER_BYTES) === command.length - 14;
   if (!isWhole) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const session = parts.saved.find(parts.table.userOf(contextId), command.slice(14));
@@ -153,7 +174,7 @@ export function* runLoadAuthContext(parts: Parts, contextId: number, command: Ui
 }
 
 function* loadSession(
-  parts: Parts,
+  parts: VirtualizerParts,
   contextId: number,
   command: Uint8Array,
   session: CallerSavedSession,
@@ -207,7 +228,7 @@ function boundKey(table: ResourceTable, contextId: number, handle: number): Held
  * Sends a load command, and sends it again after an eviction, which is possible because it carries no authorization.
  */
 function* sendUntilItFits(
-  { swapping }: Parts,
+  { swapping }: VirtualizerParts,
   kind: ResourceKind,
   command: Uint8Array,
   pinned: Set<HeldResource>,

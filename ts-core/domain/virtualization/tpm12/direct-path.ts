@@ -8,9 +8,9 @@ import { createdKind, ordinalOf } from '../../tpm12/command-shape.js';
 import { wrappedCommandOf } from '../../tpm12/transport.js';
 import type { DirectPath, SwapNeed } from '../virtualizer.js';
 import { type HeldResource, kindOfResourceType, type ResourceTable } from './handles.js';
-import type { Parts } from './parts.js';
 import { applyResponse, applySideEffects, type Binding, resolveHandles, writePhysicalHandles } from './pass-through.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 const NO_COMMAND = new Uint8Array();
 const NO_BINDINGS: readonly Binding[] = [];
@@ -20,9 +20,9 @@ export class Tpm12DirectPath implements DirectPath {
   #contextId = 0;
   #command: Uint8Array = NO_COMMAND;
   #bindings: readonly Binding[] = NO_BINDINGS;
-  readonly #parts: Parts;
+  readonly #parts: VirtualizerParts;
 
-  constructor(parts: Parts) {
+  constructor(parts: VirtualizerParts) {
     this.#parts = parts;
   }
 

@@ -14,7 +14,7 @@ interface Held {
   /** The TPM's handle; undefined while the resource is saved outside the TPM. */
   physicalHandle: number | undefined;
   /** Larger is later; the resource with the smallest is evicted first. */
-  lastUsed: number;
+  lastUse: number;
   /** False once it is flushed, invalidated or lost; remaining references must not use it. */
   alive: boolean;
 }
@@ -101,7 +101,7 @@ export class ResourceTable {
   }
 
   touch(resource: HeldResource): void {
-    resource.lastUsed = ++this.#useCounter;
+    resource.lastUse = ++this.#useCounter;
   }
 
   /** Adds a resource that was created or loaded in the TPM under `physicalHandle`. */
@@ -112,7 +112,7 @@ export class ResourceTable {
       userKey: this.userOf(contextId),
       virtualHandle: this.#freeHandle(contextId, kind, facts.wanted ?? physicalHandle),
       physicalHandle,
-      lastUsed: 0,
+      lastUse: 0,
       alive: true,
     };
     const resource: HeldResource =

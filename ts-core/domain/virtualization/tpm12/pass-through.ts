@@ -32,11 +32,11 @@ import {
   type ResourceTable,
   type SessionLink,
 } from './handles.js';
-import { forgetEverything, type Parts } from './parts.js';
 import { saysNoRoom, unknownHandleCode } from './save-load-evict.js';
+import { forgetEverything, type VirtualizerParts } from './virtualizer-parts.js';
 
 /** Runs one command of a context. */
-export function* runMapped(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+export function* runMapped(parts: VirtualizerParts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   const resolution = yield* resolve(parts, contextId, command);
   if (!resolution.ok) return yield* failInPlaceOfTpm(parts, contextId, command, resolution.responseCode);
   const { bindings } = resolution;
@@ -67,7 +67,7 @@ export type Resolution =
 
 /** Resolves a command's handles. An unknown key may be an owner-evict key that has appeared since. */
 export function* resolve(
-  { table, reconciliation }: Pick<Parts, 'table' | 'reconciliation'>,
+  { table, reconciliation }: Pick<VirtualizerParts, 'table' | 'reconciliation'>,
   contextId: number,
   command: Uint8Array,
 ): Exchange<Resolution> {
@@ -95,7 +95,7 @@ export function resolveHandles(table: ResourceTable, contextId: number, command:
 
 /** Fails a command in place of the TPM and, as on a TPM, ends its authorization sessions. */
 function* failInPlaceOfTpm(
-  { table, swapping }: Parts,
+  { table, swapping }: VirtualizerParts,
   contextId: number,
   command: Uint8Array,
   returnCode: number,
@@ -118,7 +118,7 @@ function knownSessions(table: ResourceTable, contextId: number, command: Uint8Ar
  * itself would do harm.
  */
 export function* prepare(
-  { quotas, swapping }: Pick<Parts, 'quotas' | 'swapping'>,
+  { quotas, swapping }: Pick<VirtualizerParts, 'quotas' | 'swapping'>,
   contextId: number,
   created: ResourceKind | undefined,
   bindings: readonly Binding[],
@@ -142,7 +142,7 @@ export function writePhysicalHandles(command: Uint8Array, bindings: readonly Bin
 }
 
 function* finish(
-  parts: Parts,
+  parts: VirtualizerParts,
   contextId: number,
   command: Uint8Array,
   bindings: readonly Binding[],
@@ -176,7 +176,7 @@ const NONE: SideEffects = {
   collided: undefined,
 };
 
-export function applySideEffects(parts: Parts, effects: SideEffects): void {
+export function applySideEffects(parts: VirtualizerParts, effects: SideEffects): void {
   if (effects.sessionsUncertain) parts.reconciliation.isDue = true;
   if (effects.everythingVoid) forgetEverything(parts);
   if (effects.created !== undefined) parts.changed();
@@ -264,7 +264,7 @@ function isSession(binding: Binding): boolean {
 
 /** Undoes what a cancelled command created, since its caller never learned the handle. */
 export function* discardCreated(
-  { table, swapping }: Parts,
+  { table, swapping }: VirtualizerParts,
   contextId: number,
   command: Uint8Array,
   response: Uint8Array,

@@ -9,7 +9,7 @@ import { flushSpecific } from '../../tpm12/commands.js';
 import type { HeldSession, ResourceTable } from './handles.js';
 import type { CallerSavedSession, SavedSessions } from './sessions.js';
 
-export interface Tpm12Limits {
+export interface ResourceLimits {
   /** Keys that all contexts of one user may hold together. */
   readonly keysPerUser: number;
   /**
@@ -30,7 +30,7 @@ export class Quotas {
   readonly #table: ResourceTable;
   readonly #saved: SavedSessions;
 
-  constructor(configured: Partial<Tpm12Limits>, table: ResourceTable, saved: SavedSessions) {
+  constructor(configured: Partial<ResourceLimits>, table: ResourceTable, saved: SavedSessions) {
     this.#table = table;
     this.#saved = saved;
     this.keysPerUser = configured.keysPerUser ?? DEFAULT_KEYS_PER_USER;
@@ -103,51 +103,51 @@ export class SavedSessionRoom {
    * Reacts to `code`, the TPM's response to TPM_SaveContext: returns true if a session was flushed, so that the command
    * can be sent again.
    */
-  *make(code: number): Exchange<boolean> {
-    if (code === TPM_RESULT.CONTEXT_GAP) return yield* this.#giveUpOldest();
-    return code === TPM_RESULT.NOCONTEXTSPACE ? yield* this.#giveUpOfWhoeverHoldsMost() : false;
+  *makeRoomAfter(code: number): Exchange<boolean> {
+    if (code === TPM_RESULT.CONTEXT_GAP) return yield* this.#flushOldest();
+    return code === TPM_RESULT.NOCONTEXTSPACE ? yield* this.#flushFromLargestHolder() : false;
   }
 
   /**
    * Flushes the least recently used session of the user who holds most, so that a hoarder never costs another user a
    * session.
    */
-  *#giveUpOfWhoeverHoldsMost(): Exchange<boolean> {
+  *#flushFromLargestHolder(): Exchange<boolean> {
     const held = this.#heldOutside();
     const perUser = new Map<string, number>();
     for (const { userKey } of [...held, ...this.#saved.all()]) perUser.set(userKey, (perUser.get(userKey) ?? 0) + 1);
     const most = Math.max(0, ...perUser.values());
     const fromUser = (session: { userKey: string }) => perUser.get(session.userKey) === most;
     const abandoned = this.#saved.all().find(fromUser);
-    if (abandoned !== undefined) return yield* this.#giveUpCallerSaved(abandoned);
-    const victim = held.filter(fromUser).sort((left, right) => left.lastUsed - right.lastUsed)[0];
-    return yield* this.#giveUpHeld(victim);
+    if (abandoned !== undefined) return yield* this.#flushCallerSaved(abandoned);
+    const victim = held.filter(fromUser).sort((left, right) => left.lastUse - right.lastUse)[0];
+    return yield* this.#flushHeld(victim);
   }
 
   /**
    * Flushes the oldest session: the TPM saves no more while it is too far behind. context-gap.ts normally prevents
    * this.
    */
-  *#giveUpOldest(): Exchange<boolean> {
+  *#flushOldest(): Exchange<boolean> {
     const held = this.#heldOutside().sort((left, right) => countOf(left) - countOf(right))[0];
     const callers = [...this.#saved.all()].sort((left, right) => countOf(left) - countOf(right))[0];
     if (callers === undefined || (held !== undefined && countOf(held) < countOf(callers))) {
-      return yield* this.#giveUpHeld(held);
+      return yield* this.#flushHeld(held);
     }
-    return yield* this.#giveUpCallerSaved(callers);
+    return yield* this.#flushCallerSaved(callers);
   }
 
   #heldOutside(): HeldSession[] {
     return [...this.#table.sessions()].filter((session) => session.saved !== undefined);
   }
 
-  *#giveUpHeld(session: HeldSession | undefined): Exchange<boolean> {
+  *#flushHeld(session: HeldSession | undefined): Exchange<boolean> {
     if (session === undefined) return false;
     yield* this.#flush(session);
     return true;
   }
 
-  *#giveUpCallerSaved(session: CallerSavedSession): Exchange<boolean> {
+  *#flushCallerSaved(session: CallerSavedSession): Exchange<boolean> {
     this.#saved.remove(session);
     this.#changed();
     yield flushSpecific(session.current.contextCount, TPM_RT.CONTEXT);

@@ -119,7 +119,7 @@ export class Swapping {
         this.#changed();
         return;
       }
-      if (yield* this.savedRoom.make(code)) continue;
+      if (yield* this.savedRoom.makeRoomAfter(code)) continue;
       yield* this.flush(session);
       return;
     }
@@ -220,7 +220,7 @@ export class Swapping {
     for (const resource of this.#table.all()) {
       if (resource.kind !== kind || resource.physicalHandle === undefined || pinned.has(resource)) continue;
       if (resource.kind === 'key' && resource.ownerEvict) continue;
-      if (oldest === undefined || resource.lastUsed < oldest.lastUsed) oldest = resource;
+      if (oldest === undefined || resource.lastUse < oldest.lastUse) oldest = resource;
     }
     return oldest;
   }

@@ -14,11 +14,11 @@ import type {
   VirtualResource,
 } from '../virtualizer.js';
 import { type HeldResource, resourceTypeOf } from './handles.js';
-import type { Parts } from './parts.js';
 import type { CallerSavedSession, SavedSessions } from './sessions.js';
 import { flushDaaSession } from './special-commands.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
-type Tables = Pick<Parts, 'table' | 'saved' | 'daa'>;
+type Tables = Pick<VirtualizerParts, 'table' | 'saved' | 'daa'>;
 
 /** Snapshots hold TPM_RT in the bits above the handle's 32, since handles of two types can be equal. */
 const TYPE_FACTOR = 2 ** 32;
@@ -111,7 +111,7 @@ export function restoreSavedSessions(
 }
 
 /** Flushes a resource (Remove-TbsResource); returns false if it no longer exists. */
-export function* removeResource(parts: Parts, id: string): Exchange<boolean> {
+export function* removeResource(parts: VirtualizerParts, id: string): Exchange<boolean> {
   const { table, saved, daa, swapping, changed } = parts;
   const savedSession = saved.all().find((session) => session.id === id);
   if (savedSession !== undefined) {

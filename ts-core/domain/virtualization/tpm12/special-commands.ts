@@ -14,15 +14,15 @@ import {
   runSaveAuthContext,
   runSaveContext,
 } from './context-commands.js';
+import { runExecuteTransport } from './execute-transport.js';
 import { kindOfResourceType } from './handles.js';
-import type { Parts } from './parts.js';
 import { runMapped } from './pass-through.js';
 import { unknownHandleCode } from './save-load-evict.js';
 import type { DaaSession } from './sessions.js';
-import { runExecuteTransport } from './transport.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** Runs in place of the pass-through. */
-export type SpecialCommand = (parts: Parts, contextId: number, command: Uint8Array) => Exchange<Uint8Array>;
+export type SpecialCommand = (parts: VirtualizerParts, contextId: number, command: Uint8Array) => Exchange<Uint8Array>;
 
 export const SPECIAL_COMMANDS: ReadonlyMap<number, SpecialCommand> = new Map<number, SpecialCommand>([
   // Only the broker starts the TPM, so callers get the answer of a started TPM.
@@ -60,7 +60,7 @@ function answer(returnCode: number): SpecialCommand {
 }
 
 /** Parameters: handle, resourceType. */
-function* runFlushSpecific(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* runFlushSpecific(parts: VirtualizerParts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 18) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const handle = readUint32(command, HEADER_BYTES);
   const resourceType = readUint32(command, HEADER_BYTES + 4);
@@ -72,7 +72,7 @@ function* runFlushSpecific(parts: Parts, contextId: number, command: Uint8Array)
 }
 
 function* flushSavedContext(
-  { table, saved, changed }: Parts,
+  { table, saved, changed }: VirtualizerParts,
   contextId: number,
   contextCount: number,
 ): Exchange<Uint8Array> {
@@ -83,7 +83,7 @@ function* flushSavedContext(
   return yield flushSpecific(session.current.contextCount, TPM_RT.CONTEXT);
 }
 
-function* flushOwnDaaSession(parts: Parts, contextId: number, handle: number): Exchange<Uint8Array> {
+function* flushOwnDaaSession(parts: VirtualizerParts, contextId: number, handle: number): Exchange<Uint8Array> {
   const session = parts.daa.find(contextId, handle);
   if (session === undefined) return refusal(TPM_RESULT.BAD_HANDLE);
   yield* flushDaaSession(parts, session);
@@ -91,7 +91,7 @@ function* flushOwnDaaSession(parts: Parts, contextId: number, handle: number): E
 }
 
 export function* flushDaaSession(
-  { daa, changed }: Pick<Parts, 'daa' | 'changed'>,
+  { daa, changed }: Pick<VirtualizerParts, 'daa' | 'changed'>,
   session: DaaSession,
 ): Exchange<void> {
   daa.remove(session);
@@ -100,7 +100,7 @@ export function* flushDaaSession(
 }
 
 function* flushHeld(
-  { table, swapping }: Parts,
+  { table, swapping }: VirtualizerParts,
   contextId: number,
   kind: ResourceKind,
   handle: number,
@@ -116,18 +116,18 @@ function* flushHeld(
   return success();
 }
 
-function* runEvictKey(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* runEvictKey(parts: VirtualizerParts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   return yield* flushHeld(parts, contextId, 'key', readUint32(command, HEADER_BYTES));
 }
 
-function* runTerminateHandle(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* runTerminateHandle(parts: VirtualizerParts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   return yield* flushHeld(parts, contextId, 'authSession', readUint32(command, HEADER_BYTES));
 }
 
 /** TPM_Reset ends every authorization session of a TPM; here, of the context that sends it. */
-function* runReset({ table, swapping }: Parts, contextId: number): Exchange<Uint8Array> {
+function* runReset({ table, swapping }: VirtualizerParts, contextId: number): Exchange<Uint8Array> {
   for (const resource of [...table.ofContext(contextId)]) {
     if (resource.kind === 'authSession' && resource.alive) yield* swapping.flush(resource);
   }
@@ -135,7 +135,7 @@ function* runReset({ table, swapping }: Parts, contextId: number): Exchange<Uint
 }
 
 /** TPM_KeyControlOwner makes a key stay in the TPM, or returns it to be evicted like any other. */
-function* runKeyControlOwner(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* runKeyControlOwner(parts: VirtualizerParts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   const { table, reconciliation, changed } = parts;
   const response = yield* runMapped(parts, contextId, command);
   // Parameters: keyHandle, pubKey, bitName, bitValue.
@@ -152,7 +152,7 @@ function* runKeyControlOwner(parts: Parts, contextId: number, command: Uint8Arra
   return response;
 }
 
-function* runSha1(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* runSha1(parts: VirtualizerParts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   const ordinal = ordinalOf(command);
   if (!parts.sha1.maySend(contextId, ordinal)) return refusal(TPM_RESULT.SHA_THREAD);
   const response = yield* runMapped(parts, contextId, command);
@@ -164,7 +164,7 @@ function* runSha1(parts: Parts, contextId: number, command: Uint8Array): Exchang
  * TPM_DAA_Join and TPM_DAA_Sign: handle, stage (one byte), inputs. Stage 0 creates the handle. A command with another
  * context's handle would end the session, whatever its authorization.
  */
-function* runDaaStage(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* runDaaStage(parts: VirtualizerParts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length < 15) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const { table, daa, changed } = parts;
   const begins = command[14] === 0;

@@ -19,9 +19,8 @@ import type {
 } from '../virtualizer.js';
 import { listHandles, readSessionCapacity } from './broker-commands.js';
 import { swapNeed, Tpm12DirectPath } from './direct-path.js';
-import { createParts, forgetEverything, type Parts } from './parts.js';
 import { discardCreated, runMapped } from './pass-through.js';
-import type { Tpm12Limits } from './quotas.js';
+import type { ResourceLimits } from './quotas.js';
 import {
   countResources,
   listResources,
@@ -31,13 +30,14 @@ import {
   takeSnapshot,
 } from './snapshot.js';
 import { flushDaaSession, SPECIAL_COMMANDS } from './special-commands.js';
+import { createParts, forgetEverything, type VirtualizerParts } from './virtualizer-parts.js';
 
 export class Tpm12Virtualizer implements Virtualizer {
   onSnapshotChange: (() => void) | undefined;
   readonly direct: Tpm12DirectPath;
-  readonly #parts: Parts;
+  readonly #parts: VirtualizerParts;
 
-  constructor(configured: Partial<Tpm12Limits> = {}) {
+  constructor(configured: Partial<ResourceLimits> = {}) {
     this.#parts = createParts(configured, () => this.onSnapshotChange?.());
     this.direct = new Tpm12DirectPath(this.#parts);
   }

@@ -18,7 +18,7 @@ import {
 } from '../../tpm20/codes.js';
 import { refusal, success } from '../../tpm20/responses.js';
 import type { VirtualContext } from './handles.js';
-import type { Parts } from './parts.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** (MAX_CAP_BUFFER 1024 - capability 4 - count 4) / 4. */
 const MAX_CAP_HANDLES = 254;
@@ -31,7 +31,7 @@ function isPlain(command: Uint8Array): boolean {
 
 /** Returns the broker's own response to a query for virtual handles; undefined if the TPM has to answer. */
 export function answerHandleList(
-  parts: Parts,
+  parts: VirtualizerParts,
   context: VirtualContext,
   command: Uint8Array,
   parametersOffset: number,
@@ -46,7 +46,7 @@ export function answerHandleList(
 }
 
 /** Lists the handles that the context sees from `first` on, in ascending order of their numbers. */
-function visibleHandles(parts: Parts, context: VirtualContext, first: number): readonly number[] {
+function visibleHandles(parts: VirtualizerParts, context: VirtualContext, first: number): readonly number[] {
   if (handleType(first) === TPM_HT.TRANSIENT) {
     return context
       .objects()
@@ -80,7 +80,7 @@ function handleListResponse(handles: readonly number[], askedFor: number): Uint8
  * signed them.
  */
 export function adaptProperties(
-  parts: Parts,
+  parts: VirtualizerParts,
   context: VirtualContext,
   command: Uint8Array,
   response: Uint8Array,
@@ -96,7 +96,7 @@ export function adaptProperties(
 }
 
 /** Returns undefined if the TPM's own value applies. */
-function propertyFor(parts: Parts, context: VirtualContext, property: number): number | undefined {
+function propertyFor(parts: VirtualizerParts, context: VirtualContext, property: number): number | undefined {
   const { quotas, sessions } = parts;
   switch (property) {
     case TPM_PT.CONTEXT_GAP_MAX:

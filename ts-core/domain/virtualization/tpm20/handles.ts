@@ -172,12 +172,12 @@ export class TransientObjects {
 
   /** Whether the next object needs another one's slot. */
   get isFull(): boolean {
-    return this.#slots.isReached(this.#resident.size);
+    return this.#slots.isFull(this.#resident.size);
   }
 
   /** Returns whether to evict an object before the next one is loaded. */
   mustEvictFirst(): boolean {
-    return this.#slots.isFull(this.#resident.size);
+    return this.#slots.mustEvictFirst(this.#resident.size);
   }
 
   /** Records that the TPM had no room for another object. */

@@ -10,8 +10,8 @@ import { isOutOfObjectMemory, isTemporaryFailure, refusal } from '../../tpm20/re
 import type { CommandAttributes } from '../../tpm20/structures.js';
 import type { TransientObject, VirtualContext } from './handles.js';
 import { missingInAuthorizationArea, missingInHandleArea } from './missing-handles.js';
-import type { Parts } from './parts.js';
 import type { Session } from './sessions.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** More rounds than evictions and gap repairs can need, so that a TPM that always refuses cannot block the broker. */
 const MAX_ATTEMPTS = 200;
@@ -20,7 +20,7 @@ const MAX_RETRIES = 3;
 
 /** Runs one command of a context. `command` is changed while it runs; at the end it has its original handles again. */
 export function* runMapped(
-  parts: Parts,
+  parts: VirtualizerParts,
   context: VirtualContext,
   attributes: CommandAttributes,
   command: Uint8Array,
@@ -52,7 +52,7 @@ class ResolvedHandles {
 
 /** Finds everything that the command refers to. Returns 0, or the code for the first handle that the context lacks. */
 function resolve(
-  { areas, sessions, ranges }: Pick<Parts, 'areas' | 'sessions' | 'ranges'>,
+  { areas, sessions, ranges }: Pick<VirtualizerParts, 'areas' | 'sessions' | 'ranges'>,
   context: VirtualContext,
   code: number,
   handles: ResolvedHandles,
@@ -77,7 +77,7 @@ function resolve(
   return TPM_RC.SUCCESS;
 }
 
-type Loading = Pick<Parts, 'objects' | 'sessions' | 'swapping'>;
+type Loading = Pick<VirtualizerParts, 'objects' | 'sessions' | 'swapping'>;
 
 /** Loads everything that the command refers to. Returns 0, or the response code for the caller. */
 function* load(parts: Loading, handles: ResolvedHandles): Exchange<number> {
@@ -126,7 +126,7 @@ function writeHandles(command: Uint8Array, handles: ResolvedHandles, kind: 'phys
 }
 
 /** Sends a command. Whenever the TPM reports that it has no room, makes room and sends the command again. */
-export function* send(parts: Pick<Parts, 'swapping' | 'quotas'>, command: Uint8Array): Exchange<Uint8Array> {
+export function* send(parts: Pick<VirtualizerParts, 'swapping' | 'quotas'>, command: Uint8Array): Exchange<Uint8Array> {
   let retries = 0;
   for (let attempt = 1; ; attempt++) {
     const response = yield command;
@@ -138,14 +138,17 @@ export function* send(parts: Pick<Parts, 'swapping' | 'quotas'>, command: Uint8A
   }
 }
 
-function* makeRoom({ swapping, quotas }: Pick<Parts, 'swapping' | 'quotas'>, code: number): Exchange<boolean> {
+function* makeRoom(
+  { swapping, quotas }: Pick<VirtualizerParts, 'swapping' | 'quotas'>,
+  code: number,
+): Exchange<boolean> {
   if (isOutOfObjectMemory(code) && (yield* swapping.evictOneObject())) return true;
   if (code === TPM_RC.SESSION_HANDLES) return yield* quotas.reclaimAbandonedSession();
   if (isOutOfObjectMemory(code) && code !== TPM_RC.MEMORY) return false;
   return yield* swapping.makeSessionRoom(code);
 }
 
-type Tables = Pick<Parts, 'areas' | 'objects' | 'sessions'>;
+type Tables = Pick<VirtualizerParts, 'areas' | 'objects' | 'sessions'>;
 
 /** Brings the tables up to date with the response, and gives the response the handle that the caller sees. */
 function applyResponse(
@@ -200,7 +203,7 @@ function startsSequence(code: number): boolean {
  * Adds what a successful response created to the tables, and writes the handle that the caller sees into the response.
  */
 export function enterCreated(
-  { objects, sessions }: Pick<Parts, 'objects' | 'sessions'>,
+  { objects, sessions }: Pick<VirtualizerParts, 'objects' | 'sessions'>,
   context: VirtualContext,
   response: Uint8Array,
   isSequence: boolean,
@@ -219,7 +222,7 @@ export function enterCreated(
 
 /** Undoes what a cancelled command created or saved, since its caller never saw the response. */
 export function* discardCreated(
-  parts: Pick<Parts, 'objects' | 'sessions' | 'swapping'>,
+  parts: Pick<VirtualizerParts, 'objects' | 'sessions' | 'swapping'>,
   context: VirtualContext,
   attributes: CommandAttributes,
   command: Uint8Array,

@@ -5,7 +5,7 @@
 import type { Exchange } from '../../tpm/exchange.js';
 import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { type ListedHandles, listAllHandles } from './broker-commands.js';
-import type { Parts } from './parts.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /**
  * Returns the unmanaged handles. `creationLost`: the response to a command that creates or loads something may have
@@ -13,7 +13,7 @@ import type { Parts } from './parts.js';
  * it, and it is flushed.
  */
 export function* reconcile(
-  parts: Parts,
+  parts: VirtualizerParts,
   unmanagedBefore: ReadonlySet<number>,
   creationLost: boolean,
 ): Exchange<ReadonlySet<number>> {
@@ -39,7 +39,7 @@ export function* reconcile(
   return new Set([...unmanaged].filter((handle) => !orphan.includes(handle)));
 }
 
-function* reconcileSessions({ sessions, swapping }: Parts, listed: ListedHandles): Exchange<void> {
+function* reconcileSessions({ sessions, swapping }: VirtualizerParts, listed: ListedHandles): Exchange<void> {
   for (const session of [...sessions.all()]) {
     const number = handleNumber(session.handle);
     if (listed.loadedSessions.has(number)) {
@@ -59,7 +59,10 @@ function* reconcileSessions({ sessions, swapping }: Parts, listed: ListedHandles
  * Returns the handles in the TPM that the broker did not create: the kernel's or the firmware's, which are never
  * flushed.
  */
-export function unmanagedHandles({ objects, sessions, swapping }: Parts, listed: ListedHandles): ReadonlySet<number> {
+export function unmanagedHandles(
+  { objects, sessions, swapping }: VirtualizerParts,
+  listed: ListedHandles,
+): ReadonlySet<number> {
   const own = new Set([...objects.residentHandles(), ...swapping.pendingFlushes()]);
   const unmanaged = new Set<number>();
   for (const handle of listed.transient) if (!own.has(handle)) unmanaged.add(handle);

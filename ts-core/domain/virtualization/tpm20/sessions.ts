@@ -182,12 +182,12 @@ export class Sessions {
 
   /** Whether the next session needs another one's slot. */
   get isFull(): boolean {
-    return this.#slots.isReached(this.#residentCount);
+    return this.#slots.isFull(this.#residentCount);
   }
 
   /** Returns whether to evict a session before the next one is loaded. */
   mustEvictFirst(): boolean {
-    return this.#slots.isFull(this.#residentCount);
+    return this.#slots.mustEvictFirst(this.#residentCount);
   }
 
   /** Records that the TPM has room for as many sessions as are resident now. */

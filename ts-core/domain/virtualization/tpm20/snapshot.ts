@@ -12,12 +12,12 @@ import type {
 } from '../virtualizer.js';
 import type { ListedHandles, ResetCounts } from './broker-commands.js';
 import type { TransientObject } from './handles.js';
-import type { Parts } from './parts.js';
 import type { Session } from './sessions.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** Returns what must survive a restart of the broker. */
 export function takeSnapshot(
-  { objects, sessions, swapping }: Parts,
+  { objects, sessions, swapping }: VirtualizerParts,
   resetCounts: ResetCounts | undefined,
 ): VirtualizerSnapshot {
   const savedSessions: SavedSessionRecord[] = [];
@@ -43,7 +43,7 @@ export function takeSnapshot(
  * flushing.
  */
 export function restoreSnapshot(
-  { sessions, swapping }: Parts,
+  { sessions, swapping }: VirtualizerParts,
   previous: VirtualizerSnapshot,
   listed: ListedHandles,
   resetCounts: ResetCounts | undefined,
@@ -67,7 +67,7 @@ export function restoreSnapshot(
 }
 
 export function listResources(
-  { contexts, sessions }: Parts,
+  { contexts, sessions }: VirtualizerParts,
   of: (holder: ResourceHolder) => boolean = () => true,
 ): readonly VirtualResource[] {
   const resources: VirtualResource[] = [];
@@ -101,7 +101,7 @@ export function listResources(
 }
 
 /** Counts the sessions that this context saved and that nobody has loaded since as saved. */
-export function countResources({ contexts, sessions }: Parts, contextId: number): ResourceCounts {
+export function countResources({ contexts, sessions }: VirtualizerParts, contextId: number): ResourceCounts {
   const context = contexts.get(contextId);
   if (!context) return { transient: 0, loadedSessions: 0, savedSessions: 0 };
   let savedSessions = 0;
@@ -109,12 +109,12 @@ export function countResources({ contexts, sessions }: Parts, contextId: number)
   return { transient: context.objectCount, loadedSessions: context.loadedSessionCount, savedSessions };
 }
 
-export function hasResource(parts: Parts, id: string): boolean {
+export function hasResource(parts: VirtualizerParts, id: string): boolean {
   return findResource(parts, id) !== undefined;
 }
 
 /** Flushes a resource (Remove-TbsResource); returns false if it no longer exists. */
-export function* removeResource(parts: Parts, id: string): Exchange<boolean> {
+export function* removeResource(parts: VirtualizerParts, id: string): Exchange<boolean> {
   const found = findResource(parts, id);
   if (!found) return false;
   if (found.kind === 'session') {
@@ -130,7 +130,7 @@ type Found =
   | { readonly kind: 'object'; readonly object: TransientObject }
   | { readonly kind: 'session'; readonly session: Session };
 
-function findResource({ contexts, sessions }: Parts, id: string): Found | undefined {
+function findResource({ contexts, sessions }: VirtualizerParts, id: string): Found | undefined {
   for (const context of contexts.values()) {
     for (const object of context.objects()) if (objectId(object) === id) return { kind: 'object', object };
   }

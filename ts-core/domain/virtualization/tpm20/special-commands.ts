@@ -2,7 +2,7 @@
  * The commands that need more than pass-through.ts does. Every command that is not listed here is ordinary, including
  * SequenceComplete and EventSequenceComplete (the TPM itself marks them as flushing their handles) and EvictControl (it
  * copies an object to a persistent handle or deletes that one, and leaves the transient one alone). Shutdown is
- * ordinary too: it only prepares for a power loss, and the next command that changes anything takes it back.
+ * ordinary too: it only prepares for a power loss, and the next command that changes anything cancels it.
  */
 import { HEADER_BYTES, readUint16, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -13,23 +13,28 @@ import { listHandles } from './broker-commands.js';
 import { adaptProperties, answerHandleList } from './capabilities.js';
 import { runContextLoad, runContextSave, runFlushContext } from './context-commands.js';
 import type { VirtualContext } from './handles.js';
-import type { Parts } from './parts.js';
 import { runMapped } from './pass-through.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 export interface SpecialCommand {
   /** Returns the broker's own response; undefined if this command is ordinary after all. */
   readonly answer?: (
-    parts: Parts,
+    parts: VirtualizerParts,
     context: VirtualContext,
     command: Uint8Array,
     parametersOffset: number,
   ) => Uint8Array | undefined;
   /** Runs in place of the pass-through. */
-  readonly run?: (parts: Parts, context: VirtualContext, command: Uint8Array) => Exchange<Uint8Array>;
+  readonly run?: (parts: VirtualizerParts, context: VirtualContext, command: Uint8Array) => Exchange<Uint8Array>;
   /** With `run`: a command without this form is rejected as a TPM rejects it. */
   readonly form?: SessionlessForm;
   /** Changes the TPM's response for the context. */
-  readonly adapt?: (parts: Parts, context: VirtualContext, command: Uint8Array, response: Uint8Array) => void;
+  readonly adapt?: (
+    parts: VirtualizerParts,
+    context: VirtualContext,
+    command: Uint8Array,
+    response: Uint8Array,
+  ) => void;
   /** The hierarchies whose objects a successful command voids. */
   readonly voids?: VoidedHierarchies;
 }
@@ -75,7 +80,7 @@ export const SPECIAL_COMMANDS: ReadonlyMap<number, SpecialCommand> = new Map<num
 
 /** Runs a special command, except for what it voids; see `applyVoided`. */
 export function* runSpecial(
-  parts: Parts,
+  parts: VirtualizerParts,
   context: VirtualContext,
   attributes: CommandAttributes,
   special: SpecialCommand,
@@ -109,7 +114,7 @@ function formFault(command: Uint8Array, form: SessionlessForm): number {
  * Forgets the objects of hierarchies that a command has voided: the TPM has flushed those in it, and would not load the
  * saved ones again. Sessions live on. TPM 2.0 Library Part 3, 24.2, 24.4 to 24.6.
  */
-export function* applyVoided({ contexts, objects }: Parts, hierarchies: readonly number[]): Exchange<void> {
+export function* applyVoided({ contexts, objects }: VirtualizerParts, hierarchies: readonly number[]): Exchange<void> {
   if (hierarchies.length === 0) return;
   const present = new Set(yield* listHandles(TRANSIENT_FIRST));
   for (const context of contexts.values()) {

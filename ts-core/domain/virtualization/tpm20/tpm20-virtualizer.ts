@@ -29,7 +29,6 @@ import {
 } from './broker-commands.js';
 import { swapNeed, Tpm20DirectPath } from './direct-path.js';
 import { VirtualContext } from './handles.js';
-import { createParts, type Parts } from './parts.js';
 import { discardCreated, runMapped } from './pass-through.js';
 import type { ResourceLimits } from './quotas.js';
 import { reconcile, unmanagedHandles } from './reconcile.js';
@@ -42,6 +41,7 @@ import {
   takeSnapshot,
 } from './snapshot.js';
 import { applyVoided, runSpecial, SPECIAL_COMMANDS } from './special-commands.js';
+import { createParts, type VirtualizerParts } from './virtualizer-parts.js';
 
 /** The defaults. tpm2-abrmd also allows four abandoned sessions, and its tests rely on that. */
 export const DEFAULT_RESOURCE_LIMITS: ResourceLimits = {
@@ -59,7 +59,7 @@ export class Tpm20Virtualizer implements Virtualizer {
   onSnapshotChange: (() => void) | undefined;
   readonly direct: Tpm20DirectPath;
   readonly #changed = () => this.onSnapshotChange?.();
-  #parts: Parts;
+  #parts: VirtualizerParts;
   #properties: ReadonlyMap<number, number> = new Map();
   #resetCounts: ResetCounts | undefined;
   /** Handles in the TPM that are the kernel's or the firmware's. */

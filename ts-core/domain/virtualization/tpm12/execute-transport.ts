@@ -16,7 +16,6 @@ import {
 } from '../../tpm12/transport.js';
 import { asksForHandles } from './capabilities.js';
 import type { HeldResource } from './handles.js';
-import type { Parts } from './parts.js';
 import {
   applyResponse,
   applySideEffects,
@@ -25,8 +24,13 @@ import {
   resolve,
   writePhysicalHandles,
 } from './pass-through.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
-export function* runExecuteTransport(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+export function* runExecuteTransport(
+  parts: VirtualizerParts,
+  contextId: number,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const inner = wrappedCommandOf(command);
   if (inner === undefined) return refusal(TPM_RESULT.BAD_PARAMETER);
   const outerResolution = yield* resolve(parts, contextId, command);

@@ -9,7 +9,7 @@ import { Quotas, type ResourceLimits } from './quotas.js';
 import { Swapping } from './save-load-evict.js';
 import { Sessions } from './sessions.js';
 
-export interface Parts {
+export interface VirtualizerParts {
   readonly contexts: Map<number, VirtualContext>;
   readonly objects: TransientObjects;
   readonly sessions: Sessions;
@@ -28,7 +28,7 @@ export function createParts(
   commands: CommandTable,
   properties: ReadonlyMap<number, number>,
   changed: () => void,
-): Parts {
+): VirtualizerParts {
   const activeSessionsMax = properties.get(TPM_PT.ACTIVE_SESSIONS_MAX) ?? DEFAULT_ACTIVE_SESSIONS;
   const objects = new TransientObjects(changed);
   const sessions = new Sessions(changed);

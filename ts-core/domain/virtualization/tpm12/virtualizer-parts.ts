@@ -3,12 +3,12 @@
  */
 import { ContextGap } from './context-gap.js';
 import { ResourceTable } from './handles.js';
-import { Quotas, type Tpm12Limits } from './quotas.js';
+import { Quotas, type ResourceLimits } from './quotas.js';
 import { Reconciliation } from './reconcile.js';
 import { Swapping } from './save-load-evict.js';
 import { DaaSessions, SavedSessions, Sha1Thread } from './sessions.js';
 
-export interface Parts {
+export interface VirtualizerParts {
   readonly table: ResourceTable;
   readonly saved: SavedSessions;
   readonly daa: DaaSessions;
@@ -23,7 +23,7 @@ export interface Parts {
   readonly changed: () => void;
 }
 
-export function createParts(configured: Partial<Tpm12Limits>, changed: () => void): Parts {
+export function createParts(configured: Partial<ResourceLimits>, changed: () => void): VirtualizerParts {
   const table = new ResourceTable();
   const saved = new SavedSessions();
   const swapping = new Swapping(table, saved, changed);
@@ -42,7 +42,7 @@ export function createParts(configured: Partial<Tpm12Limits>, changed: () => voi
 }
 
 /** Empties all tables: the TPM has lost everything. */
-export function forgetEverything(parts: Parts): void {
+export function forgetEverything(parts: VirtualizerParts): void {
   parts.daa.keepOnly([]);
   for (const resource of [...parts.table.all()]) parts.table.remove(resource);
   parts.saved.clear();
