@@ -7,8 +7,9 @@ import { TPM_ORD } from '../../tpm12/codes.js';
 import { createdKind, ordinalOf } from '../../tpm12/command-shape.js';
 import { wrappedCommandOf } from '../../tpm12/transport.js';
 import type { DirectPath, SwapNeed } from '../virtualizer.js';
+import { applyResponse, type Binding } from './apply-response.js';
 import { type HeldResource, kindOfResourceType, type ResourceTable } from './handles.js';
-import { applyResponse, applySideEffects, type Binding, resolveHandles, writePhysicalHandles } from './pass-through.js';
+import { resolveHandles, writePhysicalHandles } from './pass-through.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
@@ -44,9 +45,7 @@ export class Tpm12DirectPath implements DirectPath {
   }
 
   complete(response: Uint8Array): Uint8Array {
-    const { table } = this.#parts;
-    const effects = applyResponse(table, this.#contextId, this.#command, this.#bindings, response, true);
-    applySideEffects(this.#parts, effects);
+    applyResponse(this.#parts, this.#contextId, this.#command, this.#bindings, response, true);
     this.#forget();
     return response;
   }

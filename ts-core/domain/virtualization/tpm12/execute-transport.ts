@@ -14,16 +14,10 @@ import {
   wrappedCommandOf,
   wrappedResponseOf,
 } from '../../tpm12/transport.js';
+import { applyResponse, type Binding } from './apply-response.js';
 import { asksForHandles } from './capabilities.js';
 import type { HeldResource } from './handles.js';
-import {
-  applyResponse,
-  applySideEffects,
-  type Binding,
-  prepare,
-  resolve,
-  writePhysicalHandles,
-} from './pass-through.js';
+import { prepare, resolve, writePhysicalHandles } from './pass-through.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
 export function* runExecuteTransport(
@@ -58,12 +52,11 @@ export function* runExecuteTransport(
   writePhysicalHandles(physicalInner, innerResolution.bindings);
   const response = yield physical;
 
-  const { table, sha1, reconciliation } = parts;
-  applySideEffects(parts, applyResponse(table, contextId, command, outerResolution.bindings, response, true));
+  const { sha1, reconciliation } = parts;
+  applyResponse(parts, contextId, command, outerResolution.bindings, response, true);
   const innerResponse = wrappedResponseOf(response);
   if (innerResponse !== undefined) {
-    const effects = applyResponse(table, contextId, inner, innerResolution.bindings, innerResponse, visible);
-    applySideEffects(parts, effects);
+    applyResponse(parts, contextId, inner, innerResolution.bindings, innerResponse, visible);
     sha1.answered(contextId, ordinal, isSuccess(innerResponse));
     if (ordinal === TPM_ORD.KeyControlOwner) yield* reconciliation.refreshUnmanagedKeys();
   }

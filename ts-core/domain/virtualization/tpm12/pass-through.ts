@@ -1,39 +1,25 @@
 /**
- * Runs the commands that are not special: resolves the handles, loads what is needed, makes room, sends the command,
- * and applies the response to the tables.
+ * Runs the commands that are not special: resolves the handles, loads what is needed, makes room, and sends the
+ * command. apply-response.ts applies the response to the tables.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import {
   authorizationCount,
-  clearsEverything,
   createdKind,
-  endsOtherSessions,
-  type HandlePlace,
   handlePlaces,
   ordinalOf,
-  outHandleIsAuthenticated,
   type ResourceKind,
 } from '../../tpm12/command-shape.js';
 import { flushSpecific } from '../../tpm12/commands.js';
 import { firstHandle, isSuccess, refusal } from '../../tpm12/responses.js';
-import {
-  publicPartOfLoadedKey,
-  RESPONSE_AUTH_BYTES,
-  RESPONSE_CONTINUE_OFFSET,
-  readContextBlob,
-} from '../../tpm12/structures.js';
+import { readContextBlob } from '../../tpm12/structures.js';
 import { wrappedCommandOf, wrappedResponseOf } from '../../tpm12/transport.js';
-import {
-  type HeldResource,
-  type HeldSession,
-  kindOfResourceType,
-  type ResourceTable,
-  type SessionLink,
-} from './handles.js';
+import { applyResponse, type Binding } from './apply-response.js';
+import { type HeldResource, type HeldSession, kindOfResourceType, type ResourceTable } from './handles.js';
 import { saysNoRoom, unknownHandleCode } from './save-load-evict.js';
-import { forgetEverything, type VirtualizerParts } from './virtualizer-parts.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** Runs one command of a context. */
 export function* runMapped(parts: VirtualizerParts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
@@ -53,12 +39,10 @@ export function* runMapped(parts: VirtualizerParts, contextId: number, command: 
     if (!(yield* parts.swapping.evictOne(created, pinned))) break;
     response = yield physical;
   }
-  return yield* finish(parts, contextId, command, bindings, response);
-}
-
-/** A handle in a command and what it names; no resource for a handle that means the same to everybody. */
-export interface Binding extends HandlePlace {
-  readonly resource: HeldResource | undefined;
+  const collided = applyResponse(parts, contextId, command, bindings, response, true);
+  if (collided === undefined) return response;
+  yield flushSpecific(collided, TPM_RT.KEY);
+  return refusal(TPM_RESULT.RESOURCES);
 }
 
 export type Resolution =
@@ -139,123 +123,6 @@ export function writePhysicalHandles(command: Uint8Array, bindings: readonly Bin
   for (const { offset, resource } of bindings) {
     if (resource?.physicalHandle !== undefined) writeUint32(command, offset, resource.physicalHandle);
   }
-}
-
-function* finish(
-  parts: VirtualizerParts,
-  contextId: number,
-  command: Uint8Array,
-  bindings: readonly Binding[],
-  response: Uint8Array,
-): Exchange<Uint8Array> {
-  const effects = applyResponse(parts.table, contextId, command, bindings, response, true);
-  applySideEffects(parts, effects);
-  if (effects.collided === undefined) return response;
-  yield flushSpecific(effects.collided, TPM_RT.KEY);
-  return refusal(TPM_RESULT.RESOURCES);
-}
-
-/** What a response changes beyond the resources that the command names. */
-export interface SideEffects {
-  /** The TPM may have ended sessions that the command did not name. */
-  readonly sessionsUncertain: boolean;
-  /** Everything in the TPM is void. */
-  readonly everythingVoid: boolean;
-  /** The resource that the command created in the TPM. */
-  readonly created: HeldResource | undefined;
-  /**
-   * The handle of a created key that the context uses already, and that cannot be another; the caller gets "no room".
-   */
-  readonly collided: number | undefined;
-}
-
-const NONE: SideEffects = {
-  sessionsUncertain: false,
-  everythingVoid: false,
-  created: undefined,
-  collided: undefined,
-};
-
-export function applySideEffects(parts: VirtualizerParts, effects: SideEffects): void {
-  if (effects.sessionsUncertain) parts.reconciliation.isDue = true;
-  if (effects.everythingVoid) forgetEverything(parts);
-  if (effects.created !== undefined) parts.changed();
-}
-
-/**
- * Brings the table up to date with the response to `command` (as the caller sent it), and writes the virtual handle of
- * what it created into the response. `parametersVisible`: false when a transport session encrypts the parameters.
- */
-export function applyResponse(
-  table: ResourceTable,
-  contextId: number,
-  command: Uint8Array,
-  bindings: readonly Binding[],
-  response: Uint8Array,
-  parametersVisible: boolean,
-): SideEffects {
-  const code = responseCodeOf(response);
-  const ordinal = ordinalOf(command);
-  const sessions = authorizingSessions(command, bindings);
-  if (code !== TPM_RESULT.SUCCESS) {
-    const wasRefusedUnread = code === TPM_RESULT.DEFEND_LOCK_RUNNING || code === TPM_RESULT.RETRY;
-    return { ...NONE, sessionsUncertain: sessions.length > 0 && !wasRefusedUnread };
-  }
-  if (clearsEverything(ordinal)) return { ...NONE, everythingVoid: true };
-  endFinishedSessions(table, ordinal, sessions, response);
-  const created = createdKind(ordinal);
-  const handle = created === undefined ? undefined : firstHandle(response);
-  const sessionsUncertain = endsOtherSessions(ordinal);
-  if (created === undefined || handle === undefined) return { ...NONE, sessionsUncertain };
-  if (outHandleIsAuthenticated(ordinal) && table.find(contextId, created, handle) !== undefined) {
-    return { ...NONE, sessionsUncertain, collided: handle };
-  }
-  const resource = table.register(contextId, created, handle, {
-    link: linkOf(command, bindings),
-    publicPart: parametersVisible ? publicPartOfLoadedKey(command) : undefined,
-    transportAttributes: ordinal === TPM_ORD.EstablishTransport ? transportAttributesOf(command) : 0,
-  });
-  writeUint32(response, HEADER_BYTES, resource.virtualHandle);
-  return { ...NONE, sessionsUncertain, created: resource };
-}
-
-function authorizingSessions(command: Uint8Array, bindings: readonly Binding[]): HeldSession[] {
-  const count = authorizationCount(command);
-  if (count === 0) return [];
-  return bindings
-    .slice(-count)
-    .map((binding) => binding.resource)
-    .filter((resource): resource is HeldSession => resource !== undefined && resource.kind !== 'key');
-}
-
-/** Removes ended sessions: those whose continue flag comes back 0, and those that were released. */
-function endFinishedSessions(
-  table: ResourceTable,
-  ordinal: number,
-  sessions: readonly HeldSession[],
-  response: Uint8Array,
-): void {
-  for (const [index, session] of sessions.entries()) {
-    const start = response.length - (sessions.length - index) * RESPONSE_AUTH_BYTES;
-    const released = ordinal === TPM_ORD.ReleaseTransportSigned && session.kind === 'transportSession';
-    const continues = start >= HEADER_BYTES && response[start + RESPONSE_CONTINUE_OFFSET] !== 0;
-    if (released || !continues) table.remove(session);
-  }
-}
-
-/**
- * Returns the entity to which a new OSAP or DSAP session is bound; undefined for OIAP sessions, which are not bound.
- */
-function linkOf(command: Uint8Array, bindings: readonly Binding[]): SessionLink | undefined {
-  const ordinal = ordinalOf(command);
-  if (ordinal !== TPM_ORD.OSAP && ordinal !== TPM_ORD.DSAP) return undefined;
-  const key = bindings.find((binding) => binding.kind === 'key')?.resource;
-  return { key: key?.kind === 'key' ? key : undefined, entityHandle: readUint32(command, HEADER_BYTES + 2) };
-}
-
-/** TPM_TRANSPORT_PUBLIC follows encHandle: tag (2), transAttributes (4), … */
-function transportAttributesOf(command: Uint8Array): number {
-  return command.length >= HEADER_BYTES + 10 ? readUint32(command, HEADER_BYTES + 6) : 0;
 }
 
 function isSession(binding: Binding): boolean {
