@@ -62,7 +62,7 @@ function* keyHandles({ table, reconciliation }: VirtualizerParts, contextId: num
   const response = yield getCapability(TPM_CAP.HANDLE, TPM_RT.KEY);
   const loaded = handleListOf(response);
   if (loaded === undefined) return response;
-  reconciliation.noteLoadedKeys(loaded);
+  reconciliation.noteUnmanaged(loaded);
   return handleListResponse([...new Set([...handlesOfKind(table, contextId, 'key'), ...table.unmanagedKeys])]);
 }
 

@@ -21,14 +21,14 @@ export class Tpm12DirectPath implements DirectPath {
   #contextId = 0;
   #command: Uint8Array = NO_COMMAND;
   #bindings: readonly Binding[] = NO_BINDINGS;
-  readonly #parts: VirtualizerParts;
+  readonly #parts: () => VirtualizerParts;
 
-  constructor(parts: VirtualizerParts) {
+  constructor(parts: () => VirtualizerParts) {
     this.#parts = parts;
   }
 
   begin(contextId: number, command: Uint8Array): Uint8Array | null {
-    const { table, reconciliation } = this.#parts;
+    const { table, reconciliation } = this.#parts();
     if (reconciliation.isDue || !table.hasContext(contextId)) return null;
     const ordinal = ordinalOf(command);
     if (SPECIAL_COMMANDS.has(ordinal) || createdKind(ordinal) !== undefined) return null;
@@ -45,13 +45,13 @@ export class Tpm12DirectPath implements DirectPath {
   }
 
   complete(response: Uint8Array): Uint8Array {
-    applyResponse(this.#parts, this.#contextId, this.#command, this.#bindings, response, true);
+    applyResponse(this.#parts(), this.#contextId, this.#command, this.#bindings, response, true);
     this.#forget();
     return response;
   }
 
   failed(): void {
-    this.#parts.reconciliation.isDue = true;
+    this.#parts().reconciliation.isDue = true;
     this.#forget();
   }
 

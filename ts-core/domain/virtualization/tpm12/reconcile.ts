@@ -43,11 +43,11 @@ export class Reconciliation {
   /** Finds out which keys in the TPM no context holds. */
   *refreshUnmanagedKeys(): Exchange<void> {
     const loaded = yield* listHandles(TPM_RT.KEY);
-    if (loaded !== undefined) this.noteLoadedKeys(loaded);
+    if (loaded !== undefined) this.noteUnmanaged(loaded);
   }
 
   /** Owner-evict keys belong to everybody, whoever loaded them. */
-  noteLoadedKeys(loaded: readonly number[]): void {
+  noteUnmanaged(loaded: readonly number[]): void {
     this.#table.unmanagedKeys = new Set(
       loaded.filter((handle) => {
         const held = this.#table.residentAt('key', handle);

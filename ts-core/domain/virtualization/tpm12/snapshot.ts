@@ -13,8 +13,9 @@ import type {
   VirtualizerSnapshot,
   VirtualResource,
 } from '../virtualizer.js';
+import { listHandles } from './broker-commands.js';
 import { type HeldResource, resourceTypeOf } from './handles.js';
-import type { CallerSavedSession, SavedSessions } from './sessions.js';
+import type { CallerSavedSession } from './sessions.js';
 import { flushDaaSession } from './special-commands.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
@@ -27,7 +28,7 @@ function typedHandle(resourceType: number, handle: number): number {
   return resourceType * TYPE_FACTOR + handle;
 }
 
-export function splitTypedHandle(typed: number): { readonly resourceType: number; readonly handle: number } {
+function splitTypedHandle(typed: number): { readonly resourceType: number; readonly handle: number } {
   return { resourceType: Math.floor(typed / TYPE_FACTOR), handle: typed % TYPE_FACTOR };
 }
 
@@ -99,14 +100,30 @@ function recordOf(session: CallerSavedSession): SavedSessionRecord {
   };
 }
 
-/** Takes over callers' saved sessions from an earlier run, if the TPM still knows their context counts. */
-export function restoreSavedSessions(
-  saved: SavedSessions,
-  records: readonly SavedSessionRecord[],
+/**
+ * Takes over what the previous run left in the TPM: the saved sessions whose context counts the TPM still knows stay
+ * with their users. `flushLeftovers` flushes the rest.
+ */
+export function restoreSnapshot(
+  { saved }: Pick<VirtualizerParts, 'saved'>,
+  previous: VirtualizerSnapshot,
   knownCounts: readonly number[],
 ): void {
-  for (const record of [...records].sort((left, right) => left.sequence - right.sequence)) {
-    saved.restore(record, knownCounts);
+  const records = [...previous.savedSessions].sort((left, right) => left.sequence - right.sequence);
+  for (const record of records) saved.restore(record, knownCounts);
+}
+
+/**
+ * Flushes those of the previous run's resources that are still in the TPM: sessions before keys, since flushing a key
+ * ends its sessions.
+ */
+export function* flushLeftovers(owned: readonly number[]): Exchange<void> {
+  const leftovers = owned.map(splitTypedHandle);
+  for (const type of [TPM_RT.AUTH, TPM_RT.TRANS, TPM_RT.CONTEXT, TPM_RT.DAA_TPM, TPM_RT.KEY]) {
+    const existing = new Set((yield* listHandles(type)) ?? []);
+    for (const { resourceType, handle } of leftovers) {
+      if (resourceType === type && existing.has(handle)) yield flushSpecific(handle, type);
+    }
   }
 }
 

@@ -7,7 +7,6 @@ import type { Caller } from '../../caller.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import { ordinalOf } from '../../tpm12/command-shape.js';
-import { flushSpecific } from '../../tpm12/commands.js';
 import { refusal } from '../../tpm12/responses.js';
 import type {
   ResourceCounts,
@@ -23,10 +22,10 @@ import { discardCreated, runMapped } from './pass-through.js';
 import type { ResourceLimits } from './quotas.js';
 import {
   countResources,
+  flushLeftovers,
   listResources,
   removeResource,
-  restoreSavedSessions,
-  splitTypedHandle,
+  restoreSnapshot,
   takeSnapshot,
 } from './snapshot.js';
 import { flushDaaSession, SPECIAL_COMMANDS } from './special-commands.js';
@@ -39,28 +38,17 @@ export class Tpm12Virtualizer implements Virtualizer {
 
   constructor(configured: Partial<ResourceLimits> = {}) {
     this.#parts = createParts(configured, () => this.onSnapshotChange?.());
-    this.direct = new Tpm12DirectPath(this.#parts);
+    this.direct = new Tpm12DirectPath(() => this.#parts);
   }
 
   *start(previous: VirtualizerSnapshot | undefined): Exchange<void> {
-    const { saved, quotas, reconciliation, changed } = this.#parts;
+    const { quotas, reconciliation, changed } = this.#parts;
     const savedCounts = (yield* listHandles(TPM_RT.CONTEXT)) ?? [];
-    restoreSavedSessions(saved, previous?.savedSessions ?? [], savedCounts);
-    yield* this.#flushLeftovers(previous?.ownedHandles ?? []);
+    if (previous !== undefined) restoreSnapshot(this.#parts, previous, savedCounts);
+    yield* flushLeftovers(previous?.ownedHandles ?? []);
     yield* reconciliation.refreshUnmanagedKeys();
     if (quotas.followsCapacity) quotas.learnSessionCapacity(yield* readSessionCapacity());
     changed();
-  }
-
-  /** Flushes sessions before keys, since flushing a key ends its sessions. */
-  *#flushLeftovers(owned: readonly number[]): Exchange<void> {
-    const leftovers = owned.map(splitTypedHandle);
-    for (const type of [TPM_RT.AUTH, TPM_RT.TRANS, TPM_RT.CONTEXT, TPM_RT.DAA_TPM, TPM_RT.KEY]) {
-      const existing = new Set((yield* listHandles(type)) ?? []);
-      for (const { resourceType, handle } of leftovers) {
-        if (resourceType === type && existing.has(handle)) yield flushSpecific(handle, type);
-      }
-    }
   }
 
   openContext(contextId: number, caller: Caller): void {

@@ -23,8 +23,8 @@ const MAX_RETRIES = 3;
 export function* runMapped(
   parts: VirtualizerParts,
   context: VirtualContext,
-  attributes: CommandAttributes,
   command: Uint8Array,
+  attributes: CommandAttributes,
 ): Exchange<Uint8Array> {
   const fault = parts.areas.read(command, attributes.handleCount);
   if (fault !== TPM_RC.SUCCESS) return refusal(fault);
@@ -146,9 +146,9 @@ function* makeRoom(
 export function* discardCreated(
   parts: Pick<VirtualizerParts, 'objects' | 'sessions' | 'swapping'>,
   context: VirtualContext,
-  attributes: CommandAttributes,
   command: Uint8Array,
   response: Uint8Array,
+  attributes: CommandAttributes,
 ): Exchange<void> {
   const { objects, sessions, swapping } = parts;
   if (attributes.code === TPM_CC.ContextSave) {

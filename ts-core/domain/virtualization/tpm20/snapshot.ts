@@ -10,16 +10,20 @@ import type {
   VirtualizerSnapshot,
   VirtualResource,
 } from '../virtualizer.js';
-import type { ListedHandles, ResetCounts } from './broker-commands.js';
+import type { ListedHandles } from './broker-commands.js';
 import type { TransientObject } from './handles.js';
 import type { Session } from './sessions.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
+type Tables = Pick<VirtualizerParts, 'contexts' | 'sessions'>;
+
 /** Returns what must survive a restart of the broker. */
-export function takeSnapshot(
-  { objects, sessions, swapping }: VirtualizerParts,
-  resetCounts: ResetCounts | undefined,
-): VirtualizerSnapshot {
+export function takeSnapshot({
+  objects,
+  sessions,
+  swapping,
+  resetCounts,
+}: Pick<VirtualizerParts, 'objects' | 'sessions' | 'swapping' | 'resetCounts'>): VirtualizerSnapshot {
   const savedSessions: SavedSessionRecord[] = [];
   const ownedHandles = [...objects.residentHandles(), ...swapping.pendingFlushes()];
   for (const session of sessions.all()) {
@@ -43,10 +47,9 @@ export function takeSnapshot(
  * flushing.
  */
 export function restoreSnapshot(
-  { sessions, swapping }: VirtualizerParts,
+  { sessions, swapping, resetCounts }: Pick<VirtualizerParts, 'sessions' | 'swapping' | 'resetCounts'>,
   previous: VirtualizerSnapshot,
   listed: ListedHandles,
-  resetCounts: ResetCounts | undefined,
 ): void {
   // After a TPM reset nothing of that run remains, and its handles may belong to others by now.
   if (previous.resetCounts?.resetCount !== resetCounts?.resetCount) return;
@@ -67,7 +70,7 @@ export function restoreSnapshot(
 }
 
 export function listResources(
-  { contexts, sessions }: VirtualizerParts,
+  { contexts, sessions }: Tables,
   of: (holder: ResourceHolder) => boolean = () => true,
 ): readonly VirtualResource[] {
   const resources: VirtualResource[] = [];
@@ -101,7 +104,7 @@ export function listResources(
 }
 
 /** Counts the sessions that this context saved and that nobody has loaded since as saved. */
-export function countResources({ contexts, sessions }: VirtualizerParts, contextId: number): ResourceCounts {
+export function countResources({ contexts, sessions }: Tables, contextId: number): ResourceCounts {
   const context = contexts.get(contextId);
   if (!context) return { transient: 0, loadedSessions: 0, savedSessions: 0 };
   let savedSessions = 0;
@@ -109,12 +112,15 @@ export function countResources({ contexts, sessions }: VirtualizerParts, context
   return { transient: context.objectCount, loadedSessions: context.loadedSessionCount, savedSessions };
 }
 
-export function hasResource(parts: VirtualizerParts, id: string): boolean {
+export function hasResource(parts: Tables, id: string): boolean {
   return findResource(parts, id) !== undefined;
 }
 
 /** Flushes a resource (Remove-TbsResource); returns false if it no longer exists. */
-export function* removeResource(parts: VirtualizerParts, id: string): Exchange<boolean> {
+export function* removeResource(
+  parts: Tables & Pick<VirtualizerParts, 'objects' | 'swapping'>,
+  id: string,
+): Exchange<boolean> {
   const found = findResource(parts, id);
   if (!found) return false;
   if (found.kind === 'session') {
@@ -130,7 +136,7 @@ type Found =
   | { readonly kind: 'object'; readonly object: TransientObject }
   | { readonly kind: 'session'; readonly session: Session };
 
-function findResource({ contexts, sessions }: VirtualizerParts, id: string): Found | undefined {
+function findResource({ contexts, sessions }: Tables, id: string): Found | undefined {
   for (const context of contexts.values()) {
     for (const object of context.objects()) if (objectId(object) === id) return { kind: 'object', object };
   }
