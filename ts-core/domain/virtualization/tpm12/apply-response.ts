@@ -15,12 +15,13 @@ import {
 } from '../../tpm12/command-shape.js';
 import { firstHandle } from '../../tpm12/responses.js';
 import { publicPartOfLoadedKey, RESPONSE_AUTH_BYTES, RESPONSE_CONTINUE_OFFSET } from '../../tpm12/structures.js';
-import type { HeldResource, HeldSession, ResourceTable, SessionLink } from './handles.js';
+import type { VirtualContext } from './handles.js';
+import { findResource, type Resource, type Session, type SessionLink, type Sessions } from './sessions.js';
 import { forgetEverything, type VirtualizerParts } from './virtualizer-parts.js';
 
 /** A handle in a command and what it names; no resource for a handle that means the same to everybody. */
 export interface Binding extends HandlePlace {
-  readonly resource: HeldResource | undefined;
+  readonly resource: Resource | undefined;
 }
 
 /**
@@ -30,63 +31,61 @@ export interface Binding extends HandlePlace {
  */
 export function applyResponse(
   parts: VirtualizerParts,
-  contextId: number,
+  context: VirtualContext,
   command: Uint8Array,
   bindings: readonly Binding[],
   response: Uint8Array,
   parametersVisible: boolean,
 ): number | undefined {
-  const { table, reconciliation, changed } = parts;
+  const { keys, sessions, reconciliation, changed } = parts;
   const code = responseCodeOf(response);
   const ordinal = ordinalOf(command);
-  const sessions = authorizingSessions(command, bindings);
+  const authorizing = authorizingSessions(command, bindings);
   if (code !== TPM_RESULT.SUCCESS) {
     const wasRefusedUnread = code === TPM_RESULT.DEFEND_LOCK_RUNNING || code === TPM_RESULT.RETRY;
-    if (sessions.length > 0 && !wasRefusedUnread) reconciliation.isDue = true;
+    if (authorizing.length > 0 && !wasRefusedUnread) reconciliation.isDue = true;
     return undefined;
   }
   if (clearsEverything(ordinal)) {
     forgetEverything(parts);
     return undefined;
   }
-  endSessions(table, ordinal, sessions, response);
+  endSessions(sessions, ordinal, authorizing, response);
   // The TPM may have ended sessions that the command did not name.
   if (endsOtherSessions(ordinal)) reconciliation.isDue = true;
   const created = createdKind(ordinal);
   const handle = created === undefined ? undefined : firstHandle(response);
   if (created === undefined || handle === undefined) return undefined;
-  if (outHandleIsAuthenticated(ordinal) && table.find(contextId, created, handle) !== undefined) return handle;
-  const resource = table.register(contextId, created, handle, {
-    link: linkOf(command, bindings),
-    publicPart: parametersVisible ? publicPartOfLoadedKey(command) : undefined,
-    transportAttributes: ordinal === TPM_ORD.EstablishTransport ? transportAttributesOf(command) : 0,
-  });
+  if (outHandleIsAuthenticated(ordinal) && findResource(sessions, context, created, handle) !== undefined)
+    return handle;
+  const resource =
+    created === 'key'
+      ? keys.adopt(context, handle, { publicPart: parametersVisible ? publicPartOfLoadedKey(command) : undefined })
+      : sessions.adopt(context, created, handle, {
+          link: linkOf(command, bindings),
+          transportAttributes: ordinal === TPM_ORD.EstablishTransport ? transportAttributesOf(command) : 0,
+        });
   writeUint32(response, HEADER_BYTES, resource.virtualHandle);
   changed();
   return undefined;
 }
 
-function authorizingSessions(command: Uint8Array, bindings: readonly Binding[]): HeldSession[] {
+function authorizingSessions(command: Uint8Array, bindings: readonly Binding[]): Session[] {
   const count = authorizationCount(command);
   if (count === 0) return [];
   return bindings
     .slice(-count)
     .map((binding) => binding.resource)
-    .filter((resource): resource is HeldSession => resource !== undefined && resource.kind !== 'key');
+    .filter((resource): resource is Session => resource !== undefined && resource.kind !== 'key');
 }
 
 /** Removes ended sessions: those whose continue flag comes back 0, and those that were released. */
-function endSessions(
-  table: ResourceTable,
-  ordinal: number,
-  sessions: readonly HeldSession[],
-  response: Uint8Array,
-): void {
-  for (const [index, session] of sessions.entries()) {
-    const start = response.length - (sessions.length - index) * RESPONSE_AUTH_BYTES;
+function endSessions(sessions: Sessions, ordinal: number, authorizing: readonly Session[], response: Uint8Array): void {
+  for (const [index, session] of authorizing.entries()) {
+    const start = response.length - (authorizing.length - index) * RESPONSE_AUTH_BYTES;
     const released = ordinal === TPM_ORD.ReleaseTransportSigned && session.kind === 'transportSession';
     const continues = start >= HEADER_BYTES && response[start + RESPONSE_CONTINUE_OFFSET] !== 0;
-    if (released || !continues) table.remove(session);
+    if (released || !continues) sessions.ended(session);
   }
 }
 

@@ -17,33 +17,39 @@ import { firstHandle, isSuccess, refusal } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
 import { wrappedCommandOf, wrappedResponseOf } from '../../tpm12/transport.js';
 import { applyResponse, type Binding } from './apply-response.js';
-import { type HeldResource, type HeldSession, kindOfResourceType, type ResourceTable } from './handles.js';
-import { saysNoRoom, unknownHandleCode } from './save-load-evict.js';
+import { kindOfResourceType, unknownHandleCode, type VirtualContext } from './handles.js';
+import { saysNoRoom } from './save-load-evict.js';
+import { findResource, type Session, type Sessions } from './sessions.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** Runs one command of a context. */
-export function* runMapped(parts: VirtualizerParts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
-  const resolution = yield* resolve(parts, contextId, command);
-  if (!resolution.ok) return yield* failInPlaceOfTpm(parts, contextId, command, resolution.responseCode);
+export function* runMapped(
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
+  const resolution = yield* resolve(parts, context, command);
+  if (!resolution.ok) return yield* failInPlaceOfTpm(parts, context, command, resolution.responseCode);
   const { bindings } = resolution;
-  const pinned = new Set<HeldResource>();
   const created = createdKind(ordinalOf(command));
   const mustFit = created === 'key' || bindings.some(isSession);
-  const ready = yield* prepare(parts, contextId, created, bindings, pinned, mustFit);
-  if (ready !== TPM_RESULT.SUCCESS) return yield* failInPlaceOfTpm(parts, contextId, command, ready);
+  const ready = yield* prepare(parts, context, created, bindings, mustFit);
+  if (ready !== TPM_RESULT.SUCCESS) return yield* failInPlaceOfTpm(parts, context, command, ready);
   const physical = bindings.length === 0 ? command : command.slice();
   writePhysicalHandles(physical, bindings);
   let response = yield physical;
   // Only a command without authorization can be repeated: a failure ends the session of any other.
   while (created !== undefined && saysNoRoom(responseCodeOf(response)) && !bindings.some(isSession)) {
-    if (!(yield* parts.swapping.evictOne(created, pinned))) break;
+    if (!(yield* parts.swapping.evictOne(created))) break;
     response = yield physical;
   }
-  const collided = applyResponse(parts, contextId, command, bindings, response, true);
+  const collided = applyResponse(parts, context, command, bindings, response, true);
   if (collided === undefined) return response;
   yield flushSpecific(collided, TPM_RT.KEY);
   return refusal(TPM_RESULT.RESOURCES);
 }
+
+type Tables = Pick<VirtualizerParts, 'keys' | 'sessions'>;
 
 export type Resolution =
   | { readonly ok: true; readonly bindings: readonly Binding[] }
@@ -51,24 +57,24 @@ export type Resolution =
 
 /** Resolves a command's handles. An unknown key may be an owner-evict key that has appeared since. */
 export function* resolve(
-  { table, reconciliation }: Pick<VirtualizerParts, 'table' | 'reconciliation'>,
-  contextId: number,
+  parts: Tables & Pick<VirtualizerParts, 'reconciliation'>,
+  context: VirtualContext,
   command: Uint8Array,
 ): Exchange<Resolution> {
-  const first = resolveHandles(table, contextId, command);
+  const first = resolveHandles(parts, context, command);
   if (first.ok || !first.unknownKey) return first;
-  yield* reconciliation.refreshUnmanagedKeys();
-  return resolveHandles(table, contextId, command);
+  yield* parts.reconciliation.refreshUnmanagedKeys();
+  return resolveHandles(parts, context, command);
 }
 
-export function resolveHandles(table: ResourceTable, contextId: number, command: Uint8Array): Resolution {
+export function resolveHandles({ keys, sessions }: Tables, context: VirtualContext, command: Uint8Array): Resolution {
   const places = handlePlaces(command);
   if (places === undefined) return { ok: false, responseCode: TPM_RESULT.BAD_PARAM_SIZE, unknownKey: false };
   const bindings: Binding[] = [];
   for (const place of places) {
     const handle = readUint32(command, place.offset);
-    const resource = table.find(contextId, place.kind, handle);
-    if (resource === undefined && !(place.kind === 'key' && table.isCommonKey(handle))) {
+    const resource = findResource(sessions, context, place.kind, handle);
+    if (resource === undefined && !(place.kind === 'key' && keys.isCommon(handle))) {
       const unknownKey = place.kind === 'key';
       return { ok: false, responseCode: unknownHandleCode(place.kind), unknownKey };
     }
@@ -79,20 +85,20 @@ export function resolveHandles(table: ResourceTable, contextId: number, command:
 
 /** Fails a command in place of the TPM and, as on a TPM, ends its authorization sessions. */
 function* failInPlaceOfTpm(
-  { table, swapping }: VirtualizerParts,
-  contextId: number,
+  { sessions, swapping }: Pick<VirtualizerParts, 'sessions' | 'swapping'>,
+  context: VirtualContext,
   command: Uint8Array,
   returnCode: number,
 ): Exchange<Uint8Array> {
-  for (const session of knownSessions(table, contextId, command)) yield* swapping.flush(session);
+  for (const session of knownSessions(sessions, context, command)) yield* swapping.flush(session);
   return refusal(returnCode);
 }
 
 /** Returns the context's own sessions that authorize a command, even if its other handles are not known. */
-function knownSessions(table: ResourceTable, contextId: number, command: Uint8Array): HeldSession[] {
+function knownSessions(sessions: Sessions, context: VirtualContext, command: Uint8Array): Session[] {
   const places = handlePlaces(command) ?? [];
   return places.slice(places.length - authorizationCount(command)).flatMap((place) => {
-    const held = table.find(contextId, place.kind, readUint32(command, place.offset));
+    const held = findResource(sessions, context, place.kind, readUint32(command, place.offset));
     return held === undefined || held.kind === 'key' ? [] : [held];
   });
 }
@@ -103,19 +109,18 @@ function knownSessions(table: ResourceTable, contextId: number, command: Uint8Ar
  */
 export function* prepare(
   { quotas, swapping }: Pick<VirtualizerParts, 'quotas' | 'swapping'>,
-  contextId: number,
+  context: VirtualContext,
   created: ResourceKind | undefined,
   bindings: readonly Binding[],
-  pinned: Set<HeldResource>,
   mayAskForRoom: boolean,
 ): Exchange<number> {
-  if (created !== undefined && quotas.remaining(contextId, created) <= 0) return TPM_RESULT.RESOURCES;
+  if (created !== undefined && quotas.remaining(context, created) <= 0) return TPM_RESULT.RESOURCES;
   const resources = bindings.flatMap(({ resource }) => (resource === undefined ? [] : [resource]));
-  const code = yield* swapping.load(resources, pinned);
+  const code = yield* swapping.load(resources);
   if (code !== TPM_RESULT.SUCCESS || created === undefined || !mayAskForRoom) return code;
-  const room = yield* swapping.makeRoomFor(created, pinned);
+  const room = yield* swapping.makeRoomFor(created);
   // Making room for a key may have evicted sessions of another copy of it, one of which the command may use.
-  return room === TPM_RESULT.SUCCESS ? yield* swapping.load(resources, pinned) : room;
+  return room === TPM_RESULT.SUCCESS ? yield* swapping.load(resources) : room;
 }
 
 /** Writes the TPM's handles into `command`; every bound resource is in the TPM. */
@@ -131,14 +136,14 @@ function isSession(binding: Binding): boolean {
 
 /** Undoes what a cancelled command created, since its caller never learned the handle. */
 export function* discardCreated(
-  { table, swapping }: VirtualizerParts,
-  contextId: number,
+  { sessions, swapping }: Pick<VirtualizerParts, 'sessions' | 'swapping'>,
+  context: VirtualContext,
   command: Uint8Array,
   response: Uint8Array,
 ): Exchange<void> {
   const created = isSuccess(response) ? createdResource(command, response) : undefined;
-  if (created === undefined || !table.hasContext(contextId)) return;
-  const held = table.find(contextId, created.kind, created.virtualHandle);
+  if (created === undefined) return;
+  const held = findResource(sessions, context, created.kind, created.virtualHandle);
   if (held !== undefined) yield* swapping.flush(held);
 }
 

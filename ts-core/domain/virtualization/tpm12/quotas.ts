@@ -6,8 +6,8 @@ import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import type { ResourceKind } from '../../tpm12/command-shape.js';
 import { flushSpecific } from '../../tpm12/commands.js';
-import type { HeldSession, ResourceTable } from './handles.js';
-import type { CallerSavedSession, SavedSessions } from './sessions.js';
+import type { Keys, VirtualContext } from './handles.js';
+import type { CallerSavedSession, Resource, SavedSessions, Session, Sessions } from './sessions.js';
 
 export interface ResourceLimits {
   /** Keys that all contexts of one user may hold together. */
@@ -27,15 +27,17 @@ export class Quotas {
   readonly keysPerUser: number;
   #sessionsPerUser: number;
   readonly #sessionsAreConfigured: boolean;
-  readonly #table: ResourceTable;
+  readonly #keys: Keys;
+  readonly #sessions: Sessions;
   readonly #saved: SavedSessions;
 
-  constructor(configured: Partial<ResourceLimits>, table: ResourceTable, saved: SavedSessions) {
-    this.#table = table;
+  constructor(limits: Partial<ResourceLimits>, keys: Keys, sessions: Sessions, saved: SavedSessions) {
+    this.#keys = keys;
+    this.#sessions = sessions;
     this.#saved = saved;
-    this.keysPerUser = configured.keysPerUser ?? DEFAULT_KEYS_PER_USER;
-    this.#sessionsPerUser = configured.sessionsPerUser ?? MIN_SESSIONS_PER_USER;
-    this.#sessionsAreConfigured = configured.sessionsPerUser !== undefined;
+    this.keysPerUser = limits.keysPerUser ?? DEFAULT_KEYS_PER_USER;
+    this.#sessionsPerUser = limits.sessionsPerUser ?? MIN_SESSIONS_PER_USER;
+    this.#sessionsAreConfigured = limits.sessionsPerUser !== undefined;
   }
 
   get sessionsPerUser(): number {
@@ -53,34 +55,30 @@ export class Quotas {
   }
 
   /** Returns how many more resources of a kind the context's user may hold. */
-  remaining(contextId: number, kind: ResourceKind): number {
-    const userKey = this.#table.userOf(contextId);
-    let keys = 0;
-    let sessions = this.#saved.ofUser(userKey).length;
-    for (const resource of this.#table.all()) {
-      if (resource.userKey !== userKey) continue;
-      if (resource.kind === 'key') keys++;
-      else sessions++;
-    }
-    return Math.max(0, kind === 'key' ? this.keysPerUser - keys : this.#sessionsPerUser - sessions);
+  remaining(context: VirtualContext, kind: ResourceKind): number {
+    const { userKey } = context.caller;
+    const isTheirs = (resource: Resource) => resource.context.caller.userKey === userKey;
+    if (kind === 'key') return Math.max(0, this.keysPerUser - [...this.#keys.all()].filter(isTheirs).length);
+    const held = [...this.#sessions.all()].filter(isTheirs).length + this.#saved.ofUser(userKey).length;
+    return Math.max(0, this.#sessionsPerUser - held);
   }
 }
 
 /** Makes room for one more saved session in the TPM, which has a list of them, by flushing one. */
 export class SavedSessionRoom {
   #newestContextCount = 0;
-  readonly #table: ResourceTable;
+  readonly #sessions: Sessions;
   readonly #saved: SavedSessions;
-  readonly #flush: (session: HeldSession) => Exchange<void>;
+  readonly #flush: (session: Session) => Exchange<void>;
   readonly #changed: () => void;
 
   constructor(
-    table: ResourceTable,
+    sessions: Sessions,
     saved: SavedSessions,
-    flush: (session: HeldSession) => Exchange<void>,
+    flush: (session: Session) => Exchange<void>,
     changed: () => void,
   ) {
-    this.#table = table;
+    this.#sessions = sessions;
     this.#saved = saved;
     this.#flush = flush;
     this.#changed = changed;
@@ -115,13 +113,14 @@ export class SavedSessionRoom {
   *#flushFromLargestHolder(): Exchange<boolean> {
     const held = this.#heldOutside();
     const perUser = new Map<string, number>();
-    for (const { userKey } of [...held, ...this.#saved.all()]) perUser.set(userKey, (perUser.get(userKey) ?? 0) + 1);
+    const users = [...held.map((session) => session.context.caller), ...this.#saved.all()];
+    for (const { userKey } of users) perUser.set(userKey, (perUser.get(userKey) ?? 0) + 1);
     const most = Math.max(0, ...perUser.values());
-    const fromUser = (session: { userKey: string }) => perUser.get(session.userKey) === most;
-    const abandoned = this.#saved.all().find(fromUser);
+    const holdsMost = ({ userKey }: { userKey: string }) => perUser.get(userKey) === most;
+    const abandoned = this.#saved.all().find(holdsMost);
     if (abandoned !== undefined) return yield* this.#flushCallerSaved(abandoned);
-    const victim = held.filter(fromUser).sort((left, right) => left.lastUse - right.lastUse)[0];
-    return yield* this.#flushHeld(victim);
+    const victims = held.filter((session) => holdsMost(session.context.caller));
+    return yield* this.#flushHeld(victims.sort((left, right) => left.lastUse - right.lastUse)[0]);
   }
 
   /**
@@ -137,11 +136,11 @@ export class SavedSessionRoom {
     return yield* this.#flushCallerSaved(callers);
   }
 
-  #heldOutside(): HeldSession[] {
-    return [...this.#table.sessions()].filter((session) => session.saved !== undefined);
+  #heldOutside(): Session[] {
+    return [...this.#sessions.all()].filter((session) => session.saved !== undefined);
   }
 
-  *#flushHeld(session: HeldSession | undefined): Exchange<boolean> {
+  *#flushHeld(session: Session | undefined): Exchange<boolean> {
     if (session === undefined) return false;
     yield* this.#flush(session);
     return true;
@@ -155,6 +154,6 @@ export class SavedSessionRoom {
   }
 }
 
-function countOf(session: HeldSession | CallerSavedSession): number {
+function countOf(session: Session | CallerSavedSession): number {
   return 'current' in session ? session.current.contextCount : (session.saved?.contextCount ?? 0);
 }

@@ -14,12 +14,12 @@ import type {
   VirtualResource,
 } from '../virtualizer.js';
 import { listHandles } from './broker-commands.js';
-import { type HeldResource, resourceTypeOf } from './handles.js';
-import type { CallerSavedSession } from './sessions.js';
+import { resourceTypeOf } from './handles.js';
+import type { CallerSavedSession, Resource } from './sessions.js';
 import { flushDaaSession } from './special-commands.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
-type Tables = Pick<VirtualizerParts, 'table' | 'saved' | 'daa'>;
+type Tables = Pick<VirtualizerParts, 'contexts' | 'sessions' | 'saved' | 'daa'>;
 
 /** Snapshots hold TPM_RT in the bits above the handle's 32, since handles of two types can be equal. */
 const TYPE_FACTOR = 2 ** 32;
@@ -33,14 +33,15 @@ function splitTypedHandle(typed: number): { readonly resourceType: number; reado
 }
 
 export function listResources(
-  { table, saved, daa }: Tables,
+  tables: Tables,
   of: (holder: ResourceHolder) => boolean = () => true,
 ): readonly VirtualResource[] {
-  const held = [...table.all()].map((resource) => ({
+  const { saved, daa } = tables;
+  const held = heldByContexts(tables).map((resource) => ({
     id: resource.id,
     kind: resource.kind,
-    userKey: resource.userKey,
-    contextId: resource.contextId,
+    userKey: resource.context.caller.userKey,
+    contextId: resource.context.id,
     virtualHandle: resource.virtualHandle,
     resident: resource.physicalHandle !== undefined,
   }));
@@ -64,24 +65,32 @@ export function listResources(
   return [...held, ...callerSaved, ...daaSessions].filter(of);
 }
 
-export function countResources({ table, saved }: Tables, contextId: number): ResourceCounts {
-  const resources = [...table.ofContext(contextId)];
-  const transient = resources.filter((resource) => resource.kind === 'key').length;
-  const userKey = table.hasContext(contextId) ? table.userOf(contextId) : '';
-  return { transient, loadedSessions: resources.length - transient, savedSessions: saved.ofUser(userKey).length };
+export function countResources({ contexts, sessions, saved }: Tables, contextId: number): ResourceCounts {
+  const context = contexts.get(contextId);
+  if (context === undefined) return { transient: 0, loadedSessions: 0, savedSessions: 0 };
+  return {
+    transient: context.keys().length,
+    loadedSessions: sessions.ofContext(context).length,
+    savedSessions: saved.ofUser(context.caller.userKey).length,
+  };
 }
 
-export function takeSnapshot({ table, saved, daa }: Tables): VirtualizerSnapshot {
-  const owned = [...table.all()].flatMap(typedHandleOf);
+export function takeSnapshot(tables: Tables): VirtualizerSnapshot {
+  const { saved, daa } = tables;
+  const owned = heldByContexts(tables).flatMap(typedHandleOf);
   const daaHandles = daa.all().map(({ handle }) => typedHandle(TPM_RT.DAA_TPM, handle));
   return { savedSessions: saved.all().map(recordOf), ownedHandles: [...owned, ...daaHandles] };
+}
+
+function heldByContexts({ contexts, sessions }: Pick<Tables, 'contexts' | 'sessions'>): readonly Resource[] {
+  return [...contexts.values()].flatMap((context) => [...sessions.ofContext(context), ...context.keys()]);
 }
 
 /**
  * Returns what the next run must flush if this one ends without doing so: nothing for a key that is only a blob, or
  * that is the owner's.
  */
-function typedHandleOf(resource: HeldResource): readonly number[] {
+function typedHandleOf(resource: Resource): readonly number[] {
   if (resource.kind === 'key' && resource.ownerEvict) return [];
   if (resource.physicalHandle !== undefined) {
     return [typedHandle(resourceTypeOf(resource.kind), resource.physicalHandle)];
@@ -129,7 +138,7 @@ export function* flushLeftovers(owned: readonly number[]): Exchange<void> {
 
 /** Flushes a resource (Remove-TbsResource); returns false if it no longer exists. */
 export function* removeResource(parts: VirtualizerParts, id: string): Exchange<boolean> {
-  const { table, saved, daa, swapping, changed } = parts;
+  const { saved, daa, swapping, changed } = parts;
   const savedSession = saved.all().find((session) => session.id === id);
   if (savedSession !== undefined) {
     saved.remove(savedSession);
@@ -142,10 +151,8 @@ export function* removeResource(parts: VirtualizerParts, id: string): Exchange<b
     yield* flushDaaSession(parts, daaSession);
     return true;
   }
-  for (const resource of table.all()) {
-    if (resource.id !== id) continue;
-    yield* swapping.flush(resource);
-    return true;
-  }
-  return false;
+  const held = heldByContexts(parts).find((resource) => resource.id === id);
+  if (held === undefined) return false;
+  yield* swapping.flush(held);
+  return true;
 }

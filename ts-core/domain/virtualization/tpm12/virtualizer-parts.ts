@@ -2,14 +2,18 @@
  * The tables of one TPM and the mechanisms that work on them. Each part of the virtualizer takes those that it needs.
  */
 import { ContextGap } from './context-gap.js';
-import { ResourceTable } from './handles.js';
+import { DaaSessions, Sha1Thread } from './daa-and-sha1.js';
+import { Keys, type VirtualContext } from './handles.js';
 import { Quotas, type ResourceLimits } from './quotas.js';
 import { Reconciliation } from './reconcile.js';
 import { Swapping } from './save-load-evict.js';
-import { DaaSessions, SavedSessions, Sha1Thread } from './sessions.js';
+import { SavedSessions, Sessions } from './sessions.js';
 
 export interface VirtualizerParts {
-  readonly table: ResourceTable;
+  readonly contexts: Map<number, VirtualContext>;
+  readonly keys: Keys;
+  readonly sessions: Sessions;
+  /** The sessions that callers saved. */
   readonly saved: SavedSessions;
   readonly daa: DaaSessions;
   readonly sha1: Sha1Thread;
@@ -23,19 +27,23 @@ export interface VirtualizerParts {
   readonly changed: () => void;
 }
 
-export function createParts(configured: Partial<ResourceLimits>, changed: () => void): VirtualizerParts {
-  const table = new ResourceTable();
+export function createParts(limits: Partial<ResourceLimits>, changed: () => void): VirtualizerParts {
+  const contexts = new Map<number, VirtualContext>();
+  const keys = new Keys(contexts);
+  const sessions = new Sessions(contexts);
   const saved = new SavedSessions();
-  const swapping = new Swapping(table, saved, changed);
+  const swapping = new Swapping(keys, sessions, saved, changed);
   return {
-    table,
+    contexts,
+    keys,
+    sessions,
     saved,
     daa: new DaaSessions(),
     sha1: new Sha1Thread(),
     swapping,
-    quotas: new Quotas(configured, table, saved),
-    contextGap: new ContextGap(table, saved, swapping, changed),
-    reconciliation: new Reconciliation(table, changed),
+    quotas: new Quotas(limits, keys, sessions, saved),
+    contextGap: new ContextGap(sessions, saved, swapping, changed),
+    reconciliation: new Reconciliation(keys, sessions, changed),
     savedKeyHandles: new Map(),
     changed,
   };
@@ -43,13 +51,14 @@ export function createParts(configured: Partial<ResourceLimits>, changed: () => 
 
 /** Empties all tables: the TPM has lost everything. */
 export function forgetEverything(parts: VirtualizerParts): void {
-  parts.daa.keepOnly([]);
-  for (const resource of [...parts.table.all()]) parts.table.remove(resource);
-  parts.saved.clear();
-  parts.swapping.savedRoom.tpmWasReset();
-  parts.savedKeyHandles.clear();
-  parts.table.unmanagedKeys = new Set();
-  parts.sha1.forget();
-  parts.reconciliation.isDue = false;
-  parts.changed();
+  const { keys, sessions, saved, daa, sha1, swapping, savedKeyHandles, reconciliation, changed } = parts;
+  keys.forgetAll();
+  sessions.forgetAll();
+  saved.clear();
+  daa.keepOnly([]);
+  sha1.forget();
+  swapping.savedRoom.tpmWasReset();
+  savedKeyHandles.clear();
+  reconciliation.isDue = false;
+  changed();
 }

@@ -5,8 +5,8 @@
 import type { Caller } from '../../caller.js';
 import { handleNumber, handleType, TPM_HT, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { staysValidInUse } from '../../tpm20/structures.js';
+import { type Used, UseOrder } from '../use-order.js';
 import { SlotEstimate } from './slot-estimate.js';
-import { type Used, UseOrder } from './use-order.js';
 
 export interface TransientObject extends Used {
   readonly id: number;

@@ -36,6 +36,12 @@ export class Swapping {
     this.#changed = changed;
   }
 
+  /** Numbers each exchange, so that it never evicts what it needs itself. */
+  beginExchange(): void {
+    this.#objects.beginExchange();
+    this.#sessions.beginExchange();
+  }
+
   /** Loads an object if it is saved outside. Returns 0, or the response code that prevented it. */
   *loadObject(object: TransientObject): Exchange<number> {
     if (object.physicalHandle !== 0) return TPM_RC.SUCCESS;

@@ -134,7 +134,7 @@ export class Tpm20Virtualizer implements Virtualizer {
   *#onKnownTables<Result>(run: () => Exchange<Result>): Exchange<Result> {
     let ended = false;
     try {
-      this.#beginExchange();
+      this.#parts.swapping.beginExchange();
       yield* this.#parts.reconciliation.runIfDue();
       const result = yield* run();
       ended = true;
@@ -147,11 +147,6 @@ export class Tpm20Virtualizer implements Virtualizer {
         reconciliation.creationLost = true;
       }
     }
-  }
-
-  #beginExchange(): void {
-    this.#parts.objects.beginExchange();
-    this.#parts.sessions.beginExchange();
   }
 
   *discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void> {
@@ -213,7 +208,7 @@ export class Tpm20Virtualizer implements Virtualizer {
     const parts = this.#parts;
     parts.reconciliation.isDue = true;
     parts.resetCounts = yield* readResetCounts();
-    this.#beginExchange();
+    this.#parts.swapping.beginExchange();
     yield* parts.reconciliation.run();
     parts.changed();
   }
