@@ -91,9 +91,10 @@ export class Tpm20Virtualizer implements Virtualizer {
   *start(previous: VirtualizerSnapshot | undefined): Exchange<void> {
     const commands = new CommandTable(yield* listCommands());
     const properties = yield* listProperties();
-    const parts = createParts(this.#limits, this.#changed, commands, properties);
-    parts.resetCounts = yield* readResetCounts();
+    this.#parts.resetCounts = yield* readResetCounts();
     const listed = yield* listAllHandles();
+    const parts = createParts(this.#limits, this.#changed, commands, properties);
+    parts.resetCounts = this.#parts.resetCounts;
     for (const [id, context] of this.#parts.contexts) parts.contexts.set(id, new VirtualContext(id, context.caller));
     this.#parts = parts;
     this.#properties = properties;
