@@ -24,12 +24,12 @@ export function* runGetCapability(
     return yield* keyHandles(parts, context);
   }
   if (query.area === TPM_CAP.HANDLE) {
-    const own = ownHandles(parts, context, query.sub);
+    const own = visibleHandles(parts, context, query.sub);
     return own === undefined ? yield command : handleListResponse(own);
   }
   if (query.area === TPM_CAP.CHECK_LOADED) return yield* checkLoaded(parts, context, command);
-  const room = query.area === TPM_CAP.PROPERTY ? roomFor(parts.quotas, context, query.sub) : undefined;
-  return room === undefined ? yield command : numberResponse(room);
+  const value = query.area === TPM_CAP.PROPERTY ? propertyFor(parts.quotas, context, query.sub) : undefined;
+  return value === undefined ? yield command : numberResponse(value);
 }
 
 /** Returns whether a TPM_GetCapability command asks for a list of handles. */
@@ -72,7 +72,7 @@ function* keyHandles(
 }
 
 /** Returns undefined if the TPM's own list is the right one. */
-function ownHandles(
+function visibleHandles(
   { sessions, saved, daa }: Pick<VirtualizerParts, 'sessions' | 'saved' | 'daa'>,
   context: VirtualContext,
   resourceType: number | undefined,
@@ -99,15 +99,15 @@ function handlesOfKind(sessions: Sessions, context: VirtualContext, kind: Sessio
 }
 
 /** Returns how much the user may still hold, or may hold at all. The room in the TPM does not matter to callers. */
-function roomFor(quotas: Quotas, context: VirtualContext, property: number | undefined): number | undefined {
+function propertyFor(quotas: Quotas, context: VirtualContext, property: number | undefined): number | undefined {
   switch (property) {
     case TPM_CAP_PROP.KEYS:
-      return quotas.remaining(context, 'key');
+      return quotas.keysAvailableTo(context);
     case TPM_CAP_PROP.AUTHSESS:
     case TPM_CAP_PROP.TRANSESS:
     case TPM_CAP_PROP.SESSIONS:
     case TPM_CAP_PROP.CONTEXT:
-      return quotas.remaining(context, 'authSession');
+      return quotas.sessionsAvailableTo(context.caller.userKey);
     case TPM_CAP_PROP.MAX_KEYS:
       return quotas.keysPerUser;
     case TPM_CAP_PROP.MAX_AUTHSESS:
@@ -130,6 +130,6 @@ function* checkLoaded(
   const answerOffset = HEADER_BYTES + 4;
   const saysNo = isSuccess(response) && response.length === answerOffset + 1 && response[answerOffset] === 0;
   const canEvict = [...keys.all()].some((key) => key.physicalHandle !== undefined && !key.ownerEvict);
-  if (saysNo && canEvict && quotas.remaining(context, 'key') > 0) response[answerOffset] = 1;
+  if (saysNo && canEvict && quotas.keysAvailableTo(context) > 0) response[answerOffset] = 1;
   return response;
 }

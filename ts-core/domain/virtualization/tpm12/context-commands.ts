@@ -1,7 +1,7 @@
 /**
  * Runs callers' TPM_SaveContext and TPM_LoadContext, and their predecessors of TPM 1.1. Key blobs are bearer blobs, as
- * on a TPM: whoever has one may load it. Saved sessions belong to the user who saved them; another user's blob is
- * rejected like a damaged one.
+ * on a TPM: whoever has one may load it. A session that is saved here is saved by its caller: it leaves the context and
+ * belongs to the user who saved it; another user's blob is rejected like a damaged one.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -133,13 +133,13 @@ interface KeyBlobFacts {
 }
 
 function* loadKey(
-  parts: VirtualizerParts,
+  parts: Pick<VirtualizerParts, 'keys' | 'quotas' | 'swapping' | 'changed'>,
   context: VirtualContext,
   command: Uint8Array,
   facts: KeyBlobFacts,
 ): Exchange<Uint8Array> {
   const { keys, quotas, changed } = parts;
-  if (quotas.remaining(context, 'key') <= 0) return refusal(TPM_RESULT.RESOURCES);
+  if (quotas.keysAvailableTo(context) === 0) return refusal(TPM_RESULT.RESOURCES);
   const { wanted } = facts;
   if (facts.keepsHandle && wanted !== undefined && context.key(wanted) !== undefined) {
     return refusal(TPM_RESULT.BAD_HANDLE);
@@ -176,7 +176,7 @@ export function* runLoadAuthContext(
 }
 
 function* loadSession(
-  parts: VirtualizerParts,
+  parts: Pick<VirtualizerParts, 'keys' | 'sessions' | 'saved' | 'swapping' | 'changed'>,
   context: VirtualContext,
   command: Uint8Array,
   session: CallerSavedSession,

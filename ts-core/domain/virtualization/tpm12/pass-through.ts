@@ -18,6 +18,7 @@ import { readContextBlob } from '../../tpm12/structures.js';
 import { wrappedCommandOf, wrappedResponseOf } from '../../tpm12/transport.js';
 import { applyResponse, type Binding } from './apply-response.js';
 import { kindOfResourceType, unknownHandleCode, type VirtualContext } from './handles.js';
+import type { Quotas } from './quotas.js';
 import { saysNoRoom } from './save-load-evict.js';
 import { findResource, type Session, type Sessions } from './sessions.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
@@ -114,13 +115,18 @@ export function* prepare(
   bindings: readonly Binding[],
   mayAskForRoom: boolean,
 ): Exchange<number> {
-  if (created !== undefined && quotas.remaining(context, created) <= 0) return TPM_RESULT.RESOURCES;
+  if (created !== undefined && isExhausted(quotas, context, created)) return TPM_RESULT.RESOURCES;
   const resources = bindings.flatMap(({ resource }) => (resource === undefined ? [] : [resource]));
   const code = yield* swapping.load(resources);
   if (code !== TPM_RESULT.SUCCESS || created === undefined || !mayAskForRoom) return code;
   const room = yield* swapping.makeRoomFor(created);
   // Making room for a key may have evicted sessions of another copy of it, one of which the command may use.
   return room === TPM_RESULT.SUCCESS ? yield* swapping.load(resources) : room;
+}
+
+function isExhausted(quotas: Quotas, context: VirtualContext, kind: ResourceKind): boolean {
+  if (kind === 'key') return quotas.keysAvailableTo(context) === 0;
+  return quotas.sessionsAvailableTo(context.caller.userKey) === 0;
 }
 
 /** Writes the TPM's handles into `command`; every bound resource is in the TPM. */

@@ -4,10 +4,9 @@
  */
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
-import type { ResourceKind } from '../../tpm12/command-shape.js';
 import { flushSpecific } from '../../tpm12/commands.js';
 import type { Keys, VirtualContext } from './handles.js';
-import type { CallerSavedSession, Resource, SavedSessions, Session, Sessions } from './sessions.js';
+import type { CallerSavedSession, SavedSessions, Session, Sessions } from './sessions.js';
 
 export interface ResourceLimits {
   /** Keys that all contexts of one user may hold together. */
@@ -54,12 +53,18 @@ export class Quotas {
     this.#sessionsPerUser = Math.min(MAX_SESSIONS_PER_USER, Math.max(MIN_SESSIONS_PER_USER, Math.floor(sessions / 2)));
   }
 
-  /** Returns how many more resources of a kind the context's user may hold. */
-  remaining(context: VirtualContext, kind: ResourceKind): number {
+  /** Returns how many more keys the context's user may load now. */
+  keysAvailableTo(context: VirtualContext): number {
     const { userKey } = context.caller;
-    const isTheirs = (resource: Resource) => resource.context.caller.userKey === userKey;
-    if (kind === 'key') return Math.max(0, this.keysPerUser - [...this.#keys.all()].filter(isTheirs).length);
-    const held = [...this.#sessions.all()].filter(isTheirs).length + this.#saved.ofUser(userKey).length;
+    let held = 0;
+    for (const key of this.#keys.all()) if (key.context.caller.userKey === userKey) held++;
+    return Math.max(0, this.keysPerUser - held);
+  }
+
+  /** Returns how many more sessions the user may start now. */
+  sessionsAvailableTo(userKey: string): number {
+    let held = this.#saved.ofUser(userKey).length;
+    for (const session of this.#sessions.all()) if (session.context.caller.userKey === userKey) held++;
     return Math.max(0, this.#sessionsPerUser - held);
   }
 }

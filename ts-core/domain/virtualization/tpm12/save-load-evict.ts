@@ -1,6 +1,7 @@
 /**
  * Loads keys and sessions into the TPM and evicts them. They stay resident until their slot is needed; then the least
- * recently used one is saved with TPM_SaveContext. Results are TPM return codes, 0 for success.
+ * recently used one is saved with TPM_SaveContext. A session that is saved here is evicted by the broker; its caller
+ * does not notice. Results are TPM return codes, 0 for success.
  *
  * Hazards of TPM 1.2 that decide the order here:
  * - TPM_FlushSpecific of a key ends every OSAP and DSAP session in the TPM that is bound to that key's public part,

@@ -1,6 +1,6 @@
 /**
- * Reports what the tables hold: for the next run of the broker, for quotas, and for administrators (Get-TbsResource).
- * No I/O.
+ * Reports what the tables hold: for the next run of the broker, and for administrators (Get-TbsResource). A session
+ * "saved" here is one that its caller saved; the snapshot records it.
  */
 import { bytesToBase64 } from '../../base64.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -32,58 +32,12 @@ function splitTypedHandle(typed: number): { readonly resourceType: number; reado
   return { resourceType: Math.floor(typed / TYPE_FACTOR), handle: typed % TYPE_FACTOR };
 }
 
-export function listResources(
-  tables: Tables,
-  of: (holder: ResourceHolder) => boolean = () => true,
-): readonly VirtualResource[] {
-  const { saved, daa } = tables;
-  const held = heldByContexts(tables).map((resource) => ({
-    id: resource.id,
-    kind: resource.kind,
-    userKey: resource.context.caller.userKey,
-    contextId: resource.context.id,
-    virtualHandle: resource.virtualHandle,
-    resident: resource.physicalHandle !== undefined,
-  }));
-  const callerSaved = saved.all().map((session) => ({
-    id: session.id,
-    kind: 'savedSession' as const,
-    userKey: session.userKey,
-    contextId: null,
-    virtualHandle: session.virtualHandle,
-    resident: false,
-  }));
-  const daaSessions = daa.all().map((session) => ({
-    id: session.id,
-    kind: 'authSession' as const,
-    userKey: session.userKey,
-    contextId: session.contextId,
-    virtualHandle: session.handle,
-    resident: true,
-  }));
-  // A TPM 1.2 broker holds few resources, so all are listed first.
-  return [...held, ...callerSaved, ...daaSessions].filter(of);
-}
-
-export function countResources({ contexts, sessions, saved }: Tables, contextId: number): ResourceCounts {
-  const context = contexts.get(contextId);
-  if (context === undefined) return { transient: 0, loadedSessions: 0, savedSessions: 0 };
-  return {
-    transient: context.keys().length,
-    loadedSessions: sessions.ofContext(context).length,
-    savedSessions: saved.ofUser(context.caller.userKey).length,
-  };
-}
-
+/** Returns what must survive a restart of the broker. */
 export function takeSnapshot(tables: Tables): VirtualizerSnapshot {
   const { saved, daa } = tables;
   const owned = heldByContexts(tables).flatMap(typedHandleOf);
   const daaHandles = daa.all().map(({ handle }) => typedHandle(TPM_RT.DAA_TPM, handle));
   return { savedSessions: saved.all().map(recordOf), ownedHandles: [...owned, ...daaHandles] };
-}
-
-function heldByContexts({ contexts, sessions }: Pick<Tables, 'contexts' | 'sessions'>): readonly Resource[] {
-  return [...contexts.values()].flatMap((context) => [...sessions.ofContext(context), ...context.keys()]);
 }
 
 /**
@@ -136,8 +90,54 @@ export function* flushLeftovers(owned: readonly number[]): Exchange<void> {
   }
 }
 
+export function listResources(
+  tables: Tables,
+  of: (holder: ResourceHolder) => boolean = () => true,
+): readonly VirtualResource[] {
+  const { saved, daa } = tables;
+  const held = heldByContexts(tables).map((resource) => ({
+    id: resource.id,
+    kind: resource.kind,
+    userKey: resource.context.caller.userKey,
+    contextId: resource.context.id,
+    virtualHandle: resource.virtualHandle,
+    resident: resource.physicalHandle !== undefined,
+  }));
+  const callerSaved = saved.all().map((session) => ({
+    id: session.id,
+    kind: 'savedSession' as const,
+    userKey: session.userKey,
+    contextId: null,
+    virtualHandle: session.virtualHandle,
+    resident: false,
+  }));
+  const daaSessions = daa.all().map((session) => ({
+    id: session.id,
+    kind: 'authSession' as const,
+    userKey: session.userKey,
+    contextId: session.contextId,
+    virtualHandle: session.handle,
+    resident: true,
+  }));
+  // A TPM 1.2 broker holds few resources, so all are listed first.
+  return [...held, ...callerSaved, ...daaSessions].filter(of);
+}
+
+export function countResources({ contexts, sessions, saved }: Tables, contextId: number): ResourceCounts {
+  const context = contexts.get(contextId);
+  if (context === undefined) return { transient: 0, loadedSessions: 0, savedSessions: 0 };
+  return {
+    transient: context.keys().length,
+    loadedSessions: sessions.ofContext(context).length,
+    savedSessions: saved.ofUser(context.caller.userKey).length,
+  };
+}
+
 /** Flushes a resource (Remove-TbsResource); returns false if it no longer exists. */
-export function* removeResource(parts: VirtualizerParts, id: string): Exchange<boolean> {
+export function* removeResource(
+  parts: Tables & Pick<VirtualizerParts, 'swapping' | 'changed'>,
+  id: string,
+): Exchange<boolean> {
   const { saved, daa, swapping, changed } = parts;
   const savedSession = saved.all().find((session) => session.id === id);
   if (savedSession !== undefined) {
@@ -155,4 +155,8 @@ export function* removeResource(parts: VirtualizerParts, id: string): Exchange<b
   if (held === undefined) return false;
   yield* swapping.flush(held);
   return true;
+}
+
+function heldByContexts({ contexts, sessions }: Pick<Tables, 'contexts' | 'sessions'>): readonly Resource[] {
+  return [...contexts.values()].flatMap((context) => [...sessions.ofContext(context), ...context.keys()]);
 }

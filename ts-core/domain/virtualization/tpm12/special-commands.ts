@@ -91,7 +91,11 @@ function* flushSavedContext(
   return yield flushSpecific(session.current.contextCount, TPM_RT.CONTEXT);
 }
 
-function* flushOwnDaaSession(parts: VirtualizerParts, context: VirtualContext, handle: number): Exchange<Uint8Array> {
+function* flushOwnDaaSession(
+  parts: Pick<VirtualizerParts, 'daa' | 'changed'>,
+  context: VirtualContext,
+  handle: number,
+): Exchange<Uint8Array> {
   const session = parts.daa.find(context.id, handle);
   if (session === undefined) return refusal(TPM_RESULT.BAD_HANDLE);
   yield* flushDaaSession(parts, session);
@@ -124,6 +128,7 @@ function* flushHeld(
   return success();
 }
 
+/** TPM_EvictKey flushes a key, in spite of its name: it is not evicted as the broker evicts one. */
 function* runEvictKey(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   return yield* flushHeld(parts, context, 'key', readUint32(command, HEADER_BYTES));
@@ -139,7 +144,10 @@ function* runTerminateHandle(
 }
 
 /** TPM_Reset ends every authorization session of a TPM; here, of the context that sends it. */
-function* runReset({ sessions, swapping }: VirtualizerParts, context: VirtualContext): Exchange<Uint8Array> {
+function* runReset(
+  { sessions, swapping }: Pick<VirtualizerParts, 'sessions' | 'swapping'>,
+  context: VirtualContext,
+): Exchange<Uint8Array> {
   for (const session of sessions.ofContext(context)) {
     if (session.kind === 'authSession' && session.alive) yield* swapping.flush(session);
   }

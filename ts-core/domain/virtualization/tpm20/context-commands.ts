@@ -1,8 +1,8 @@
 /**
  * Runs callers' TPM2_ContextSave, TPM2_ContextLoad and TPM2_FlushContext. TPM 2.0 Library Part 3, 28.2 to 28.4.
  *
- * An object's blob is a bearer blob, as on a TPM: whoever has it may load it. A session that is saved leaves its
- * context and belongs to the user until a context of that user loads it, once.
+ * An object's blob is a bearer blob, as on a TPM: whoever has it may load it. A session that is saved here is saved by
+ * its caller: it leaves the context and belongs to the user until a context of that user loads it, once.
  */
 import { sameBytes } from '../../tpm/byte-fields.js';
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
@@ -25,6 +25,8 @@ import { send } from './pass-through.js';
 import type { Session } from './sessions.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
+type Sending = Pick<VirtualizerParts, 'swapping' | 'quotas'>;
+
 export function* runContextSave(
   parts: VirtualizerParts,
   context: VirtualContext,
@@ -44,7 +46,10 @@ export function* runContextSave(
 }
 
 /** Saves an object. If the broker has evicted it, its saved form is already there. */
-function* saveObject(parts: VirtualizerParts, object: TransientObject): Exchange<Uint8Array> {
+function* saveObject(
+  parts: Sending & Pick<VirtualizerParts, 'objects'>,
+  object: TransientObject,
+): Exchange<Uint8Array> {
   parts.objects.touch(object);
   if (object.physicalHandle === 0 && object.blob) return success(object.blob);
   const response = yield* send(parts, contextSave(object.physicalHandle));
@@ -54,7 +59,11 @@ function* saveObject(parts: VirtualizerParts, object: TransientObject): Exchange
   return response;
 }
 
-function* saveSession(parts: VirtualizerParts, context: VirtualContext, session: Session): Exchange<Uint8Array> {
+function* saveSession(
+  parts: Sending & Pick<VirtualizerParts, 'sessions'>,
+  context: VirtualContext,
+  session: Session,
+): Exchange<Uint8Array> {
   const { sessions } = parts;
   sessions.touch(session);
   const response = session.blob ? success(session.blob) : yield* send(parts, contextSave(session.handle));
@@ -77,7 +86,11 @@ export function* runContextLoad(
     : yield* loadObject(parts, context, command);
 }
 
-function* loadObject(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
+function* loadObject(
+  parts: Sending & Pick<VirtualizerParts, 'objects' | 'sessions'>,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const exhausted = yield* parts.quotas.admit(context, 'object');
   if (exhausted !== TPM_RC.SUCCESS) return refusal(exhausted);
   const response = yield* send(parts, command);
@@ -88,7 +101,11 @@ function* loadObject(parts: VirtualizerParts, context: VirtualContext, command: 
 }
 
 /** Loads the newest blob of the session in place of the caller's, which a gap repair may have made stale. */
-function* loadSession(parts: VirtualizerParts, context: VirtualContext, blob: Uint8Array): Exchange<Uint8Array> {
+function* loadSession(
+  parts: Sending & Pick<VirtualizerParts, 'sessions'>,
+  context: VirtualContext,
+  blob: Uint8Array,
+): Exchange<Uint8Array> {
   const { sessions, swapping, quotas } = parts;
   const session = sessions.byHandle(savedHandleOf(blob));
   // A stale blob, a blob of a loaded session, or another user's blob: the answer is a TPM's for a session that is not
@@ -125,7 +142,7 @@ export function* runFlushContext(
 }
 
 function* flushObject(
-  { objects, ranges }: VirtualizerParts,
+  { objects, ranges }: Pick<VirtualizerParts, 'objects' | 'ranges'>,
   context: VirtualContext,
   handle: number,
 ): Exchange<Uint8Array> {
@@ -140,7 +157,11 @@ function* flushObject(
 }
 
 /** A context may flush the sessions that it has loaded, and those that its user has saved. */
-function* flushSession(parts: VirtualizerParts, context: VirtualContext, handle: number): Exchange<Uint8Array> {
+function* flushSession(
+  parts: Pick<VirtualizerParts, 'sessions' | 'swapping' | 'ranges'>,
+  context: VirtualContext,
+  handle: number,
+): Exchange<Uint8Array> {
   const session = parts.sessions.byHandle(handle);
   const isOwn =
     session?.context === context || (session?.callerBlob !== undefined && session.userKey === context.caller.userKey);

@@ -1,5 +1,6 @@
 /**
- * Loads objects and sessions into the TPM and evicts them.
+ * Loads objects and sessions into the TPM and evicts them. A session that is saved here is evicted by the broker; its
+ * caller does not notice.
  *
  * Both stay resident until their slot is needed; then the least recently used one is saved and, if it is an object,
  * flushed. An ordinary object cannot change, so its saved form stays stored after it is loaded again, and evicting it a

@@ -1,4 +1,7 @@
-/** Reports what the tables hold: for the next run of the broker, and for administrators (Get-TbsResource). */
+/**
+ * Reports what the tables hold: for the next run of the broker, and for administrators (Get-TbsResource). A session
+ * "saved" here is one that its caller saved; the snapshot records it.
+ */
 import { base64ToBytes, bytesToBase64 } from '../../base64.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';

@@ -22,7 +22,7 @@ import { CapabilityRefused, listAllHandles, listCommands, listProperties, readRe
 import { swapNeed, Tpm20DirectPath } from './direct-path.js';
 import { VirtualContext } from './handles.js';
 import { discardCreated, runMapped } from './pass-through.js';
-import type { ResourceLimits } from './quotas.js';
+import { DEFAULT_RESOURCE_LIMITS, type ResourceLimits } from './quotas.js';
 import {
   countResources,
   hasResource,
@@ -33,14 +33,6 @@ import {
 } from './snapshot.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
 import { createParts, forgetEverything, type VirtualizerParts } from './virtualizer-parts.js';
-
-/** The defaults. tpm2-abrmd also allows four abandoned sessions, and its tests rely on that. */
-export const DEFAULT_RESOURCE_LIMITS: ResourceLimits = {
-  resourcesPerContext: 500,
-  sessionsPerContext: 16,
-  objectsPerUser: 8192,
-  abandonedSessionsPerUser: 4,
-};
 
 /** Applies until the TPM has reported its own limit. */
 const DEFAULT_MAX_COMMAND_BYTES = 4096;
