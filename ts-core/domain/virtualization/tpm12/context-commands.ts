@@ -67,7 +67,7 @@ function* save(parts: Saving, held: Resource, command: Uint8Array): Exchange<Uin
   const blob = isSuccess(response) ? firstSizedBuffer(response) : undefined;
   if (blob === undefined) return response;
   if (held.kind === 'key') rememberKeyBlob(parts.savedKeyHandles, held, blob);
-  else leaveToUser(parts, held, blob);
+  else savedByCaller(parts, held, blob);
   return response;
 }
 
@@ -82,7 +82,7 @@ function rememberKeyBlob(savedKeyHandles: Map<string, number>, key: Key, blob: U
 type Saving = Pick<VirtualizerParts, 'sessions' | 'saved' | 'swapping' | 'savedKeyHandles' | 'changed'>;
 
 /** The session belongs to the user now, under the blob that the caller gets. */
-function leaveToUser(parts: Saving, session: Session, blob: Uint8Array): void {
+function savedByCaller(parts: Saving, session: Session, blob: Uint8Array): void {
   const { sessions, saved, swapping, changed } = parts;
   const { id, kind, virtualHandle, link, transportAttributes } = session;
   const { userKey } = session.context.caller;

@@ -116,7 +116,7 @@ export function countResources({ contexts, sessions }: Tables, contextId: number
 }
 
 export function hasResource(parts: Tables, id: string): boolean {
-  return findResource(parts, id) !== undefined;
+  return resourceWithId(parts, id) !== undefined;
 }
 
 /** Flushes a resource (Remove-TbsResource); returns false if it no longer exists. */
@@ -124,7 +124,7 @@ export function* removeResource(
   parts: Tables & Pick<VirtualizerParts, 'objects' | 'swapping'>,
   id: string,
 ): Exchange<boolean> {
-  const found = findResource(parts, id);
+  const found = resourceWithId(parts, id);
   if (!found) return false;
   if (found.kind === 'session') {
     yield* parts.swapping.flushSession(found.session);
@@ -139,7 +139,7 @@ type Found =
   | { readonly kind: 'object'; readonly object: TransientObject }
   | { readonly kind: 'session'; readonly session: Session };
 
-function findResource({ contexts, sessions }: Tables, id: string): Found | undefined {
+function resourceWithId({ contexts, sessions }: Tables, id: string): Found | undefined {
   for (const context of contexts.values()) {
     for (const object of context.objects()) if (objectId(object) === id) return { kind: 'object', object };
   }
