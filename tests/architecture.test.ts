@@ -361,6 +361,23 @@ describe('architecture: names', () => {
     );
     assert.deepEqual(offending, []);
   });
+
+  it('are the same in both virtualizers, except for the files that docs/virtualization.md names', () => {
+    const page = readFileSync(`${REPOSITORY}/docs/virtualization.md`, 'utf8');
+    const named = [...page.matchAll(/^\| `([\w-]+\.ts)` \| `(tpm12|tpm20)\/` \|/gm)].map(
+      ([, file, side]) => `${side}/${file}`,
+    );
+    const filesOf = (side: string) =>
+      readdirSync(`${REPOSITORY}/ts-core/domain/virtualization/${side}`).filter(
+        (name) => name !== `${side}-virtualizer.ts`,
+      );
+    const [of12, of20] = [filesOf('tpm12'), filesOf('tpm20')];
+    const alone = [
+      ...of12.filter((name) => !of20.includes(name)).map((name) => `tpm12/${name}`),
+      ...of20.filter((name) => !of12.includes(name)).map((name) => `tpm20/${name}`),
+    ];
+    assert.deepEqual(alone.sort(), named.sort());
+  });
 });
 
 describe('architecture: tools', () => {

@@ -35,10 +35,8 @@ import type { TpmVersion } from '../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
-import {
-  DEFAULT_RESOURCE_LIMITS,
-  Tpm20Virtualizer,
-} from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
+import { DEFAULT_RESOURCE_LIMITS } from '../../ts-core/domain/virtualization/tpm20/quotas.js';
+import { Tpm20Virtualizer } from '../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
 import { policyOf, STRICT_GPO } from '../domain/filter/filter-fixtures.js';
 import { authorizationFacts } from './authorization-facts.js';
 import { QuietEventLoop } from './quiet-event-loop.js';

@@ -4,7 +4,7 @@ import { concat, sized, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import { TPM_CAP, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
-import type { Tpm12Limits } from '../../ts-core/domain/virtualization/tpm12/quotas.js';
+import type { ResourceLimits } from '../../ts-core/domain/virtualization/tpm12/quotas.js';
 import { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
 import { modelCommand as command, ModelTpm12 } from './model-tpm12.js';
 
@@ -18,7 +18,7 @@ export function drive<Result>(exchange: Exchange<Result>, tpm: ModelTpm12): Resu
 }
 
 /** Returns a virtualizer with contexts 1 (Alice), 2 (Bob) and 3 (Alice again) in front of a model TPM. */
-export function broker(limits: Partial<Tpm12Limits> = {}, tpm = new ModelTpm12()) {
+export function broker(limits: Partial<ResourceLimits> = {}, tpm = new ModelTpm12()) {
   const virtualizer = new Tpm12Virtualizer(limits);
   drive(virtualizer.start(undefined), tpm);
   virtualizer.openContext(1, ALICE);

@@ -29,7 +29,8 @@ import type { PassedOverTpm, TpmTransport } from '../application/ports/tpm-trans
 import { claimStateFormat, STATE_FORMAT } from '../application/state/state-format.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { Tpm12Virtualizer } from '../domain/virtualization/tpm12/tpm12-virtualizer.js';
-import { DEFAULT_RESOURCE_LIMITS, Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
+import { DEFAULT_RESOURCE_LIMITS } from '../domain/virtualization/tpm20/quotas.js';
+import { Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
 import { RefusedConnections } from '../endpoints/refused-connections.js';
 import { inheritedSockets } from '../endpoints/unix-listener.js';
 import type { Configuration } from './configuration.js';

@@ -1,59 +1,70 @@
 import assert from 'node:assert/strict';
-import { TPM_ORD } from '../../../../ts-core/domain/tpm12/codes.js';
-import { DaaSessions, SavedSessions, Sha1Thread } from '../../../../ts-core/domain/virtualization/tpm12/sessions.js';
+import { VirtualContext } from '../../../../ts-core/domain/virtualization/tpm12/handles.js';
+import { findResource, SavedSessions, Sessions } from '../../../../ts-core/domain/virtualization/tpm12/sessions.js';
+import { ALICE, BOB } from '../../../support/virtual-tpm12.js';
 
-describe('the SHA-1 thread', () => {
-  it('belongs to the context that started it until it ends', () => {
-    const thread = new Sha1Thread();
-    const { SHA1Start, SHA1Update, SHA1Complete, SHA1CompleteExtend, GetRandom } = TPM_ORD;
-    assert.ok(!thread.maySend(1, SHA1Update), 'nobody has started one');
-    assert.ok(thread.maySend(1, SHA1Start));
-    thread.answered(1, SHA1Start, false);
-    assert.ok(!thread.maySend(1, SHA1Update));
-    thread.answered(1, SHA1Start, true);
-    for (const ordinal of [SHA1Update, SHA1Complete, SHA1CompleteExtend]) {
-      assert.deepEqual([thread.maySend(1, ordinal), thread.maySend(2, ordinal)], [true, false]);
-    }
-    assert.ok(thread.maySend(2, SHA1Start) && thread.maySend(2, GetRandom));
-    thread.answered(1, SHA1Update, true);
-    thread.answered(1, GetRandom, false);
-    assert.ok(thread.maySend(1, SHA1Update));
+function setUp() {
+  const [alice, bob] = [new VirtualContext(1, ALICE), new VirtualContext(2, BOB)];
+  const sessions = new Sessions(
+    new Map([
+      [1, alice],
+      [2, bob],
+    ]),
+  );
+  sessions.beginExchange();
+  return { sessions, alice, bob };
+}
+
+describe('the sessions of TPM 1.2 contexts', () => {
+  it('are loaded in the context that started them, and in no other', () => {
+    const { sessions, alice, bob } = setUp();
+    const session = sessions.adopt(alice, 'authSession', 5, {});
+    assert.equal(sessions.loadedIn(alice, 'authSession', 5), session);
+    assert.equal(findResource(sessions, alice, 'authSession', 5), session);
+    assert.equal(sessions.loadedIn(bob, 'authSession', 5), undefined);
+    assert.equal(sessions.loadedIn(alice, 'transportSession', 5), undefined);
   });
 
-  it('ends with its completion, a failure, a reset, or its context', () => {
-    const ends: ((thread: Sha1Thread) => void)[] = [
-      (thread) => thread.answered(1, TPM_ORD.SHA1Complete, true),
-      (thread) => thread.answered(1, TPM_ORD.SHA1CompleteExtend, true),
-      (thread) => thread.answered(1, TPM_ORD.SHA1Update, false),
-      (thread) => thread.contextClosed(1),
-      (thread) => thread.forget(),
-    ];
-    for (const end of ends) {
-      const thread = new Sha1Thread();
-      thread.answered(1, TPM_ORD.SHA1Start, true);
-      thread.contextClosed(2);
-      assert.ok(thread.maySend(1, TPM_ORD.SHA1Update));
-      end(thread);
-      assert.ok(!thread.maySend(1, TPM_ORD.SHA1Update));
-    }
+  it('have the next free handle if the context uses the TPM’s already', () => {
+    const { sessions, alice, bob } = setUp();
+    const handles = [alice, alice, bob].map(
+      (context) => sessions.adopt(context, 'authSession', 0xffffffff, {}).virtualHandle,
+    );
+    assert.deepEqual(handles, [0xffffffff, 0, 0xffffffff]);
+    assert.equal(sessions.adopt(alice, 'authSession', 5, { wanted: 9 }).virtualHandle, 9);
   });
-});
 
-describe('DAA sessions', () => {
-  it('are found only in their own context', () => {
-    const daa = new DaaSessions();
-    const [alice, bob] = [
-      { id: 'daa-1', contextId: 1, userKey: 'uid:1000', handle: 7 },
-      { id: 'daa-2', contextId: 2, userKey: 'uid:1001', handle: 8 },
-    ];
-    daa.add(alice);
-    daa.add(bob);
-    assert.deepEqual([daa.find(1, 7), daa.find(1, 8), daa.find(2, 7)], [alice, undefined, undefined]);
-    assert.deepEqual([daa.ofContext(2), daa.all()], [[bob], [alice, bob]]);
-    daa.keepOnly([8, 9]);
-    assert.deepEqual(daa.all(), [bob]);
-    daa.remove(bob);
-    assert.deepEqual(daa.all(), []);
+  it('are listed in the order of contexts, authorization sessions first', () => {
+    const { sessions, alice, bob } = setUp();
+    const [second, third] = [sessions.adopt(bob, 'transportSession', 1, {}), sessions.adopt(bob, 'authSession', 2, {})];
+    const first = sessions.adopt(alice, 'authSession', 3, {});
+    assert.deepEqual([...sessions.all()], [first, third, second]);
+    assert.deepEqual(sessions.ofContext(bob), [third, second]);
+  });
+
+  it('give way in the order of their last use, except those that the exchange needs', () => {
+    const { sessions, alice } = setUp();
+    const [first, second, away] = [5, 6, 7].map((handle) => sessions.adopt(alice, 'authSession', handle, {}));
+    assert.ok(first && second && away);
+    away.physicalHandle = undefined;
+    assert.equal(sessions.leastRecentlyUsed('authSession'), first);
+    assert.equal(sessions.leastRecentlyUsed('transportSession'), undefined);
+    sessions.pin(first);
+    assert.equal(sessions.leastRecentlyUsed('authSession'), second);
+    sessions.touch(second);
+    assert.equal(sessions.leastRecentlyUsed('authSession'), undefined);
+    sessions.beginExchange();
+    assert.equal(sessions.leastRecentlyUsed('authSession'), first);
+  });
+
+  it('are dead once they have ended, one or all', () => {
+    const { sessions, alice } = setUp();
+    const [first, second] = [5, 6].map((handle) => sessions.adopt(alice, 'authSession', handle, {}));
+    assert.ok(first && second);
+    sessions.ended(first);
+    assert.deepEqual([first.alive, first.physicalHandle, [...sessions.all()]], [false, undefined, [second]]);
+    sessions.forgetAll();
+    assert.deepEqual([second.alive, [...sessions.all()]], [false, []]);
   });
 });
 

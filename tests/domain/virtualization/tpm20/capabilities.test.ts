@@ -12,7 +12,7 @@ import { CommandTable } from '../../../../ts-core/domain/tpm20/command-shape.js'
 import { success } from '../../../../ts-core/domain/tpm20/responses.js';
 import { adaptProperties } from '../../../../ts-core/domain/virtualization/tpm20/capabilities.js';
 import { VirtualContext } from '../../../../ts-core/domain/virtualization/tpm20/handles.js';
-import { createParts } from '../../../../ts-core/domain/virtualization/tpm20/parts.js';
+import { createParts } from '../../../../ts-core/domain/virtualization/tpm20/virtualizer-parts.js';
 import {
   AUDIT_SESSION,
   authorized,
@@ -169,7 +169,7 @@ describe('TPM2_GetCapability of a context', () => {
   });
 
   it('does not change a response that is audited, an error, or for another capability', () => {
-    const parts = createParts(TEST_LIMITS, new CommandTable([]), new Map(), () => undefined);
+    const parts = createParts(TEST_LIMITS, () => undefined, new CommandTable([]), new Map());
     const context = new VirtualContext(1, { userKey: 'uid:1000', callerClass: 'standardUser' });
     const parameters = [...u32(TPM_CAP.TPM_PROPERTIES), ...u32(TPM_PT.CONTEXT_GAP_MAX), ...u32(1)];
     const plain = command('GetCapability', parameters);

@@ -5,14 +5,14 @@ describe('the estimate of free slots', () => {
   it('is unlimited before the TPM has refused', () => {
     const slots = new SlotEstimate();
     slots.accepted(50);
-    assert.deepEqual([slots.isReached(50), slots.isFull(50)], [false, false]);
+    assert.deepEqual([slots.isFull(50), slots.mustEvictFirst(50)], [false, false]);
   });
 
   it('is reached with as many resources as fitted when the TPM refused', () => {
     const slots = new SlotEstimate();
     slots.refused(3);
     assert.deepEqual(
-      [slots.isReached(2), slots.isReached(3), slots.isFull(2), slots.isFull(3)],
+      [slots.isFull(2), slots.isFull(3), slots.mustEvictFirst(2), slots.mustEvictFirst(3)],
       [false, true, false, true],
     );
   });
@@ -20,22 +20,22 @@ describe('the estimate of free slots', () => {
   it('assumes one slot even if the TPM refuses with none in use', () => {
     const slots = new SlotEstimate();
     slots.refused(0);
-    assert.deepEqual([slots.isReached(0), slots.isReached(1)], [false, true]);
+    assert.deepEqual([slots.isFull(0), slots.isFull(1)], [false, true]);
   });
 
   it('grows when more fit than before, and never shrinks when the TPM accepts', () => {
     const slots = new SlotEstimate();
     slots.refused(3);
     slots.accepted(2);
-    assert.equal(slots.isReached(3), true);
+    assert.equal(slots.isFull(3), true);
     slots.accepted(4);
-    assert.deepEqual([slots.isReached(3), slots.isReached(4)], [false, true]);
+    assert.deepEqual([slots.isFull(3), slots.isFull(4)], [false, true]);
   });
 
   it('lets the TPM be tried again once in 64 times', () => {
     const slots = new SlotEstimate();
     slots.refused(3);
-    const answers = Array.from({ length: 128 }, () => slots.isFull(3));
+    const answers = Array.from({ length: 128 }, () => slots.mustEvictFirst(3));
     assert.deepEqual(
       answers.flatMap((full, index) => (full ? [] : [index + 1])),
       [64, 128],
@@ -46,6 +46,6 @@ describe('the estimate of free slots', () => {
     const slots = new SlotEstimate();
     slots.refused(3);
     slots.forget();
-    assert.equal(slots.isReached(100), false);
+    assert.equal(slots.isFull(100), false);
   });
 });

@@ -3,10 +3,8 @@ import { TPM_CC, TPM_PT, TPM_RC, TPM_RH, TRANSIENT_FIRST } from '../../../../ts-
 import { CommandTable } from '../../../../ts-core/domain/tpm20/command-shape.js';
 import { aboutParameter } from '../../../../ts-core/domain/tpm20/responses.js';
 import { decodeCommandAttributes } from '../../../../ts-core/domain/tpm20/structures.js';
-import {
-  DEFAULT_RESOURCE_LIMITS,
-  Tpm20Virtualizer,
-} from '../../../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
+import { DEFAULT_RESOURCE_LIMITS } from '../../../../ts-core/domain/virtualization/tpm20/quotas.js';
+import { Tpm20Virtualizer } from '../../../../ts-core/domain/virtualization/tpm20/tpm20-virtualizer.js';
 import { ScriptedTpm20 } from '../../../support/scripted-tpm20.js';
 import {
   blobIn,

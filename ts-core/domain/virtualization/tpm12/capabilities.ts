@@ -5,26 +5,31 @@
 import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_CAP, TPM_CAP_PROP, TPM_RT } from '../../tpm12/codes.js';
-import type { ResourceKind } from '../../tpm12/command-shape.js';
+import type { SessionKind } from '../../tpm12/command-shape.js';
 import { getCapability } from '../../tpm12/commands.js';
 import { handleListOf, handleListResponse, isSuccess, numberResponse } from '../../tpm12/responses.js';
-import type { ResourceTable } from './handles.js';
-import type { Parts } from './parts.js';
+import type { VirtualContext } from './handles.js';
 import type { Quotas } from './quotas.js';
+import type { Sessions } from './sessions.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
-export function* runGetCapability(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+export function* runGetCapability(
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const query = readQuery(command);
   if (query === undefined) return yield command;
   if (query.area === TPM_CAP.KEY_HANDLE || (query.area === TPM_CAP.HANDLE && query.sub === TPM_RT.KEY)) {
-    return yield* keyHandles(parts, contextId);
+    return yield* keyHandles(parts, context);
   }
   if (query.area === TPM_CAP.HANDLE) {
-    const own = ownHandles(parts, contextId, query.sub);
+    const own = visibleHandles(parts, context, query.sub);
     return own === undefined ? yield command : handleListResponse(own);
   }
-  if (query.area === TPM_CAP.CHECK_LOADED) return yield* checkLoaded(parts, contextId, command);
-  const room = query.area === TPM_CAP.PROPERTY ? roomFor(parts.quotas, contextId, query.sub) : undefined;
-  return room === undefined ? yield command : numberResponse(room);
+  if (query.area === TPM_CAP.CHECK_LOADED) return yield* checkLoaded(parts, context, command);
+  const value = query.area === TPM_CAP.PROPERTY ? propertyFor(parts.quotas, context, query.sub) : undefined;
+  return value === undefined ? yield command : numberResponse(value);
 }
 
 /** Returns whether a TPM_GetCapability command asks for a list of handles. */
@@ -54,50 +59,55 @@ function readQuery(command: Uint8Array): CapabilityQuery | undefined {
  * Lists the context's own keys and those that every context sees: owner-evict keys, and keys that other programs
  * loaded.
  */
-function* keyHandles({ table, reconciliation }: Parts, contextId: number): Exchange<Uint8Array> {
+function* keyHandles(
+  { keys, reconciliation }: Pick<VirtualizerParts, 'keys' | 'reconciliation'>,
+  context: VirtualContext,
+): Exchange<Uint8Array> {
   const response = yield getCapability(TPM_CAP.HANDLE, TPM_RT.KEY);
   const loaded = handleListOf(response);
   if (loaded === undefined) return response;
-  reconciliation.noteLoadedKeys(loaded);
-  return handleListResponse([...new Set([...handlesOfKind(table, contextId, 'key'), ...table.unmanagedKeys])]);
+  reconciliation.noteUnmanaged(loaded);
+  const own = context.keys().map((key) => key.virtualHandle);
+  return handleListResponse([...new Set([...own, ...keys.unmanaged])]);
 }
 
 /** Returns undefined if the TPM's own list is the right one. */
-function ownHandles(
-  { table, saved, daa }: Parts,
-  contextId: number,
+function visibleHandles(
+  { sessions, saved, daa }: Pick<VirtualizerParts, 'sessions' | 'saved' | 'daa'>,
+  context: VirtualContext,
   resourceType: number | undefined,
 ): readonly number[] | undefined {
   switch (resourceType) {
     case TPM_RT.AUTH:
-      return handlesOfKind(table, contextId, 'authSession');
+      return handlesOfKind(sessions, context, 'authSession');
     case TPM_RT.TRANS:
-      return handlesOfKind(table, contextId, 'transportSession');
+      return handlesOfKind(sessions, context, 'transportSession');
     case TPM_RT.DAA_TPM:
-      return daa.ofContext(contextId).map(({ handle }) => handle);
+      return daa.ofContext(context.id).map(({ handle }) => handle);
     case TPM_RT.CONTEXT:
-      return saved.ofUser(table.userOf(contextId)).map((session) => session.contextCount);
+      return saved.ofUser(context.caller.userKey).map((session) => session.contextCount);
     default:
       return undefined;
   }
 }
 
-function handlesOfKind(table: ResourceTable, contextId: number, kind: ResourceKind): number[] {
-  return [...table.ofContext(contextId)]
-    .filter((resource) => resource.kind === kind)
-    .map((resource) => resource.virtualHandle);
+function handlesOfKind(sessions: Sessions, context: VirtualContext, kind: SessionKind): number[] {
+  return sessions
+    .ofContext(context)
+    .filter((session) => session.kind === kind)
+    .map((session) => session.virtualHandle);
 }
 
 /** Returns how much the user may still hold, or may hold at all. The room in the TPM does not matter to callers. */
-function roomFor(quotas: Quotas, contextId: number, property: number | undefined): number | undefined {
+function propertyFor(quotas: Quotas, context: VirtualContext, property: number | undefined): number | undefined {
   switch (property) {
     case TPM_CAP_PROP.KEYS:
-      return quotas.remaining(contextId, 'key');
+      return quotas.keysAvailableTo(context);
     case TPM_CAP_PROP.AUTHSESS:
     case TPM_CAP_PROP.TRANSESS:
     case TPM_CAP_PROP.SESSIONS:
     case TPM_CAP_PROP.CONTEXT:
-      return quotas.remaining(contextId, 'authSession');
+      return quotas.sessionsAvailableTo(context.caller.userKey);
     case TPM_CAP_PROP.MAX_KEYS:
       return quotas.keysPerUser;
     case TPM_CAP_PROP.MAX_AUTHSESS:
@@ -111,11 +121,15 @@ function roomFor(quotas: Quotas, contextId: number, property: number | undefined
 }
 
 /** "Can a key with these parameters be loaded now?" A full TPM answers no, but the broker makes room. */
-function* checkLoaded({ table, quotas }: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* checkLoaded(
+  { keys, quotas }: Pick<VirtualizerParts, 'keys' | 'quotas'>,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const response = yield command;
   const answerOffset = HEADER_BYTES + 4;
   const saysNo = isSuccess(response) && response.length === answerOffset + 1 && response[answerOffset] === 0;
-  const canEvict = [...table.keys()].some((key) => key.physicalHandle !== undefined && !key.ownerEvict);
-  if (saysNo && canEvict && quotas.remaining(contextId, 'key') > 0) response[answerOffset] = 1;
+  const canEvict = [...keys.all()].some((key) => key.physicalHandle !== undefined && !key.ownerEvict);
+  if (saysNo && canEvict && quotas.keysAvailableTo(context) > 0) response[answerOffset] = 1;
   return response;
 }

@@ -11,23 +11,23 @@ import { TPM_RESULT } from '../../tpm12/codes.js';
 import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js';
 import { firstHandle, firstSizedBuffer } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
-import { type HeldResource, type HeldSession, type ResourceTable, resourceTypeOf } from './handles.js';
+import { resourceTypeOf } from './handles.js';
 import type { Swapping } from './save-load-evict.js';
-import type { CallerSavedSession, SavedSessions } from './sessions.js';
+import type { CallerSavedSession, SavedSessions, Session, Sessions } from './sessions.js';
 
 const LEAST_CONTEXT_DISTANCE = 0xffff;
 const REFRESH_DISTANCE = LEAST_CONTEXT_DISTANCE >>> 1;
 
 export class ContextGap {
   /** Sessions that could not be loaded for a refresh because their key is not loaded now. */
-  readonly #leftAlone = new WeakSet<HeldSession | CallerSavedSession>();
-  readonly #table: ResourceTable;
+  readonly #leftAlone = new WeakSet<Session | CallerSavedSession>();
+  readonly #sessions: Sessions;
   readonly #saved: SavedSessions;
   readonly #swapping: Swapping;
   readonly #changed: () => void;
 
-  constructor(table: ResourceTable, saved: SavedSessions, swapping: Swapping, changed: () => void) {
-    this.#table = table;
+  constructor(sessions: Sessions, saved: SavedSessions, swapping: Swapping, changed: () => void) {
+    this.#sessions = sessions;
     this.#saved = saved;
     this.#swapping = swapping;
     this.#changed = changed;
@@ -37,7 +37,9 @@ export class ContextGap {
   *keepSmall(): Exchange<void> {
     const limit = this.#swapping.savedRoom.newestContextCount - REFRESH_DISTANCE;
     if (limit <= 0) return;
-    for (const session of this.#table.sessions()) {
+    // What the caller's command needed may be evicted now.
+    this.#swapping.beginExchange();
+    for (const session of this.#sessions.all()) {
       if (session.saved === undefined || session.saved.contextCount > limit || this.#leftAlone.has(session)) continue;
       return yield* this.#refreshHeld(session);
     }
@@ -48,20 +50,19 @@ export class ContextGap {
     }
   }
 
-  *#refreshHeld(session: HeldSession): Exchange<void> {
-    const code = yield* this.#swapping.load([session], new Set());
+  *#refreshHeld(session: Session): Exchange<void> {
+    const code = yield* this.#swapping.load([session]);
     if (code !== TPM_RESULT.SUCCESS) this.#leftAlone.add(session);
     else yield* this.#swapping.evictSession(session);
   }
 
   *#refreshCallerSaved(session: CallerSavedSession): Exchange<void> {
-    const pinned = new Set<HeldResource>();
     const key = session.link?.key;
-    if (key !== undefined && (yield* this.#swapping.load([key], pinned)) !== TPM_RESULT.SUCCESS) {
+    if (key !== undefined && (yield* this.#swapping.load([key])) !== TPM_RESULT.SUCCESS) {
       this.#leftAlone.add(session);
       return;
     }
-    if ((yield* this.#swapping.makeRoomFor(session.kind, pinned)) !== TPM_RESULT.SUCCESS) return;
+    if ((yield* this.#swapping.makeRoomFor(session.kind)) !== TPM_RESULT.SUCCESS) return;
     const entityHandle = key?.physicalHandle ?? session.link?.entityHandle ?? 0;
     const loaded = yield loadContext(session.current.blob, entityHandle);
     const handle = responseCodeOf(loaded) === TPM_RESULT.SUCCESS ? firstHandle(loaded) : undefined;

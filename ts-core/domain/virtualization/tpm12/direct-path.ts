@@ -7,57 +7,59 @@ import { TPM_ORD } from '../../tpm12/codes.js';
 import { createdKind, ordinalOf } from '../../tpm12/command-shape.js';
 import { wrappedCommandOf } from '../../tpm12/transport.js';
 import type { DirectPath, SwapNeed } from '../virtualizer.js';
-import { type HeldResource, kindOfResourceType, type ResourceTable } from './handles.js';
-import type { Parts } from './parts.js';
-import { applyResponse, applySideEffects, type Binding, resolveHandles, writePhysicalHandles } from './pass-through.js';
+import { applyResponse, type Binding } from './apply-response.js';
+import { kindOfResourceType, type VirtualContext } from './handles.js';
+import { resolveHandles, writePhysicalHandles } from './pass-through.js';
+import { findResource, type Resource } from './sessions.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
-const NO_COMMAND = new Uint8Array();
 const NO_BINDINGS: readonly Binding[] = [];
 
 /** The direct path for commands that create nothing and whose keys and sessions are in the TPM. */
 export class Tpm12DirectPath implements DirectPath {
-  #contextId = 0;
-  #command: Uint8Array = NO_COMMAND;
+  #context: VirtualContext | undefined;
+  #command: Uint8Array | undefined;
   #bindings: readonly Binding[] = NO_BINDINGS;
-  readonly #parts: Parts;
+  readonly #parts: () => VirtualizerParts;
 
-  constructor(parts: Parts) {
+  constructor(parts: () => VirtualizerParts) {
     this.#parts = parts;
   }
 
   begin(contextId: number, command: Uint8Array): Uint8Array | null {
-    const { table, reconciliation } = this.#parts;
-    if (reconciliation.isDue || !table.hasContext(contextId)) return null;
+    const parts = this.#parts();
+    const context = parts.contexts.get(contextId);
+    if (parts.reconciliation.isDue || context === undefined) return null;
     const ordinal = ordinalOf(command);
     if (SPECIAL_COMMANDS.has(ordinal) || createdKind(ordinal) !== undefined) return null;
-    const resolution = resolveHandles(table, contextId, command);
+    const resolution = resolveHandles(parts, context, command);
     if (!resolution.ok || !resolution.bindings.every(isReady)) return null;
-    this.#contextId = contextId;
+    this.#context = context;
     this.#command = command;
     this.#bindings = resolution.bindings;
     if (this.#bindings.length === 0) return command;
-    for (const { resource } of this.#bindings) if (resource !== undefined) table.touch(resource);
+    for (const { resource } of this.#bindings) if (resource !== undefined) parts.swapping.touch(resource);
     const physical = command.slice();
     writePhysicalHandles(physical, this.#bindings);
     return physical;
   }
 
   complete(response: Uint8Array): Uint8Array {
-    const { table } = this.#parts;
-    const effects = applyResponse(table, this.#contextId, this.#command, this.#bindings, response, true);
-    applySideEffects(this.#parts, effects);
+    if (this.#context === undefined || this.#command === undefined) return response;
+    applyResponse(this.#parts(), this.#context, this.#command, this.#bindings, response, true);
     this.#forget();
     return response;
   }
 
   failed(): void {
-    this.#parts.reconciliation.isDue = true;
+    this.#parts().reconciliation.isDue = true;
     this.#forget();
   }
 
   #forget(): void {
-    this.#command = NO_COMMAND;
+    this.#context = undefined;
+    this.#command = undefined;
     this.#bindings = NO_BINDINGS;
   }
 }
@@ -66,16 +68,17 @@ function isReady({ resource }: Binding): boolean {
   return resource === undefined || resource.physicalHandle !== undefined;
 }
 
+type Tables = Pick<VirtualizerParts, 'keys' | 'sessions'>;
+
 /** Returns whether a command of a context would need swapping, as far as the table shows. Sends and changes nothing. */
-export function swapNeed(table: ResourceTable, contextId: number, command: Uint8Array): SwapNeed {
-  if (!table.hasContext(contextId)) return 'none';
-  const ended = endedBy(table, contextId, command);
+export function swapNeed(parts: Tables, context: VirtualContext, command: Uint8Array): SwapNeed {
+  const ended = endedBy(parts, context, command);
   // A saved resource is ended where it is; nothing is loaded for that.
   if (ended !== undefined) return ended.physicalHandle === undefined ? 'none' : 'resident';
   const inner = ordinalOf(command) === TPM_ORD.ExecuteTransport ? wrappedCommandOf(command) : undefined;
   let need: SwapNeed = 'none';
   for (const part of inner === undefined ? [command] : [command, inner]) {
-    const resolution = resolveHandles(table, contextId, part);
+    const resolution = resolveHandles(parts, context, part);
     if (!resolution.ok) return 'none';
     for (const { resource } of resolution.bindings) {
       if (resource === undefined) continue;
@@ -87,17 +90,17 @@ export function swapNeed(table: ResourceTable, contextId: number, command: Uint8
 }
 
 /** Returns the resource that a command flushes. */
-function endedBy(table: ResourceTable, contextId: number, command: Uint8Array): HeldResource | undefined {
+function endedBy({ sessions }: Tables, context: VirtualContext, command: Uint8Array): Resource | undefined {
   if (command.length < HEADER_BYTES + 4) return undefined;
   const handle = readUint32(command, HEADER_BYTES);
   switch (ordinalOf(command)) {
     case TPM_ORD.EvictKey:
-      return table.find(contextId, 'key', handle);
+      return context.key(handle);
     case TPM_ORD.Terminate_Handle:
-      return table.find(contextId, 'authSession', handle);
+      return sessions.loadedIn(context, 'authSession', handle);
     case TPM_ORD.FlushSpecific: {
       const kind = command.length === 18 ? kindOfResourceType(readUint32(command, HEADER_BYTES + 4)) : undefined;
-      return kind === undefined ? undefined : table.find(contextId, kind, handle);
+      return kind === undefined ? undefined : findResource(sessions, context, kind, handle);
     }
     default:
       return undefined;

@@ -1,25 +1,26 @@
 /**
- * Which contexts hold which keys and sessions, under which virtual handles, and which of them are in the TPM. No I/O.
+ * The keys of contexts: which key a virtual handle of a context stands for, and which physical handle the key has while
+ * it is in the TPM. The sessions of contexts are in sessions.ts. No I/O.
  *
  * A context sees the TPM's own handle if it is free in the context, otherwise the next free one above it.
  */
-import { isReservedKeyHandle, TPM_RT } from '../../tpm12/codes.js';
-import type { ResourceKind, SessionKind } from '../../tpm12/command-shape.js';
+import type { Caller } from '../../caller.js';
+import { isReservedKeyHandle, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
+import type { ResourceKind } from '../../tpm12/command-shape.js';
+import { type Used, UseOrder } from '../use-order.js';
 
-interface Held {
+/** What keys and sessions of contexts have in common. */
+export interface Held extends Used {
   readonly id: string;
-  readonly contextId: number;
-  readonly userKey: string;
+  readonly context: VirtualContext;
   readonly virtualHandle: number;
   /** The TPM's handle; undefined while the resource is saved outside the TPM. */
   physicalHandle: number | undefined;
-  /** Larger is later; the resource with the smallest is evicted first. */
-  lastUsed: number;
   /** False once it is flushed, invalidated or lost; remaining references must not use it. */
   alive: boolean;
 }
 
-export interface HeldKey extends Held {
+export interface Key extends Held {
   readonly kind: 'key';
   /** TPM_CONTEXT_BLOB of the key. A key does not change, so one blob serves every later eviction. */
   blob: Uint8Array | undefined;
@@ -32,163 +33,130 @@ export interface HeldKey extends Held {
   ownerEvict: boolean;
 }
 
-/** The entity to which an OSAP or DSAP session is bound; TPM_LoadContext needs its handle again. */
-export interface SessionLink {
-  /** The key, if a context holds it. */
-  readonly key: HeldKey | undefined;
-  /** NV index, counter id or reserved key handle otherwise. */
-  readonly entityHandle: number;
-}
-
-export interface HeldSession extends Held {
-  readonly kind: SessionKind;
-  readonly link: SessionLink | undefined;
-  /** TPM_TRANSPORT_ATTRIBUTES of a transport session; 0 for others. */
-  readonly transportAttributes: number;
-  /** Blob and context count while it is saved; both are void once it is loaded again. */
-  saved: { readonly blob: Uint8Array; readonly contextCount: number } | undefined;
-}
-
-export type HeldResource = HeldKey | HeldSession;
-
-/** What is known about a resource that was created or loaded in the TPM. */
-export interface NewResource {
-  readonly link?: SessionLink | undefined;
+/** What is known about a key that was created or loaded in the TPM. */
+export interface NewKey {
   readonly publicPart?: string | undefined;
-  readonly transportAttributes?: number;
   readonly blob?: Uint8Array;
   /** The virtual handle to use if it is free; otherwise the physical one is used. */
   readonly wanted?: number;
 }
 
-interface ContextEntry {
-  readonly userKey: string;
-  readonly keys: Map<number, HeldKey>;
-  readonly authSessions: Map<number, HeldSession>;
-  readonly transportSessions: Map<number, HeldSession>;
+/** What one caller sees of the TPM: the virtual handles of its keys. */
+export class VirtualContext {
+  readonly #keys = new Map<number, Key>();
+
+  constructor(
+    readonly id: number,
+    readonly caller: Caller,
+  ) {}
+
+  key(virtualHandle: number): Key | undefined {
+    return this.#keys.get(virtualHandle);
+  }
+
+  insert(key: Key): void {
+    this.#keys.set(key.virtualHandle, key);
+  }
+
+  remove(key: Key): void {
+    this.#keys.delete(key.virtualHandle);
+  }
+
+  keys(): readonly Key[] {
+    return [...this.#keys.values()];
+  }
 }
 
-export class ResourceTable {
+export class Keys {
   /** Keys in the TPM that no context holds: owner-evict keys, and keys that other programs loaded. */
-  unmanagedKeys: ReadonlySet<number> = new Set();
-  readonly #contexts = new Map<number, ContextEntry>();
+  unmanaged: ReadonlySet<number> = new Set();
+  readonly #contexts: ReadonlyMap<number, VirtualContext>;
+  readonly #order = new UseOrder();
   #nextId = 1;
-  #useCounter = 0;
 
-  openContext(contextId: number, userKey: string): void {
-    this.#contexts.set(contextId, {
-      userKey,
-      keys: new Map(),
-      authSessions: new Map(),
-      transportSessions: new Map(),
-    });
+  constructor(contexts: ReadonlyMap<number, VirtualContext>) {
+    this.#contexts = contexts;
   }
 
-  forgetContext(contextId: number): void {
-    this.#contexts.delete(contextId);
+  /** Numbers each exchange, so that it never evicts what it needs itself. */
+  beginExchange(): void {
+    this.#order.beginExchange();
   }
 
-  hasContext(contextId: number): boolean {
-    return this.#contexts.has(contextId);
-  }
-
-  userOf(contextId: number): string {
-    return this.#context(contextId).userKey;
-  }
-
-  nextId(kind: string): string {
-    return `${kind}-${this.#nextId++}`;
-  }
-
-  touch(resource: HeldResource): void {
-    resource.lastUsed = ++this.#useCounter;
-  }
-
-  /** Adds a resource that was created or loaded in the TPM under `physicalHandle`. */
-  register(contextId: number, kind: ResourceKind, physicalHandle: number, facts: NewResource): HeldResource {
-    const held = {
-      id: this.nextId(kind),
-      contextId,
-      userKey: this.userOf(contextId),
-      virtualHandle: this.#freeHandle(contextId, kind, facts.wanted ?? physicalHandle),
+  /** Adds a key that was created or loaded in the TPM for a context. */
+  adopt(context: VirtualContext, physicalHandle: number, facts: NewKey): Key {
+    const key: Key = {
+      id: `key-${this.#nextId++}`,
+      kind: 'key',
+      context,
+      virtualHandle: this.#freeHandle(context, facts.wanted ?? physicalHandle),
       physicalHandle,
-      lastUsed: 0,
+      blob: facts.blob,
+      publicPart: facts.publicPart,
+      ownerEvict: false,
       alive: true,
+      lastUse: this.#order.next(),
+      pinnedBy: 0,
     };
-    const resource: HeldResource =
-      kind === 'key'
-        ? { ...held, kind, blob: facts.blob, publicPart: facts.publicPart, ownerEvict: false }
-        : { ...held, kind, link: facts.link, transportAttributes: facts.transportAttributes ?? 0, saved: undefined };
-    this.touch(resource);
-    this.#map(contextId, kind).set(resource.virtualHandle, resource);
-    return resource;
+    context.insert(key);
+    return key;
   }
 
-  #freeHandle(contextId: number, kind: ResourceKind, wanted: number): number {
-    const map = this.#map(contextId, kind);
-    const isTaken = (handle: number) => kind === 'key' && (handle === 0 || this.isCommonKey(handle));
+  #freeHandle(context: VirtualContext, wanted: number): number {
+    const isTaken = (handle: number) => handle === 0 || this.isCommon(handle);
     let handle = wanted;
-    while (map.has(handle) || (handle !== wanted && isTaken(handle))) handle = (handle + 1) >>> 0;
+    while (context.key(handle) !== undefined || (handle !== wanted && isTaken(handle))) handle = (handle + 1) >>> 0;
     return handle;
   }
 
-  /** Removes a resource from the table and marks it as dead. */
-  remove(resource: HeldResource): void {
-    resource.alive = false;
-    resource.physicalHandle = undefined;
-    const context = this.#contexts.get(resource.contextId);
-    if (context !== undefined) this.#map(resource.contextId, resource.kind).delete(resource.virtualHandle);
+  /** Marks a key as needed by the running exchange. */
+  pin(key: Key): void {
+    this.#order.pin(key);
   }
 
-  find(contextId: number, kind: ResourceKind, virtualHandle: number): HeldResource | undefined {
-    return this.#map(contextId, kind).get(virtualHandle);
+  /** Marks a key as used now, and as needed by the running exchange. */
+  touch(key: Key): void {
+    this.#order.touch(key);
+  }
+
+  /** Forgets a key that was flushed, or lost with the TPM's memory. */
+  remove(key: Key): void {
+    key.alive = false;
+    key.physicalHandle = undefined;
+    key.context.remove(key);
   }
 
   /** Returns whether a key handle means the same in every context. */
-  isCommonKey(handle: number): boolean {
-    return isReservedKeyHandle(handle) || this.unmanagedKeys.has(handle);
+  isCommon(handle: number): boolean {
+    return isReservedKeyHandle(handle) || this.unmanaged.has(handle);
   }
 
-  *all(): IterableIterator<HeldResource> {
-    for (const contextId of this.#contexts.keys()) yield* this.ofContext(contextId);
+  *all(): IterableIterator<Key> {
+    for (const context of this.#contexts.values()) yield* context.keys();
   }
 
-  *ofContext(contextId: number): IterableIterator<HeldResource> {
-    const context = this.#contexts.get(contextId);
-    if (context === undefined) return;
-    yield* context.authSessions.values();
-    yield* context.transportSessions.values();
-    yield* context.keys.values();
-  }
-
-  *keys(): IterableIterator<HeldKey> {
-    for (const resource of this.all()) if (resource.kind === 'key') yield resource;
-  }
-
-  *sessions(): IterableIterator<HeldSession> {
-    for (const resource of this.all()) if (resource.kind !== 'key') yield resource;
-  }
-
-  /** Returns the resource that has this physical handle in the TPM now. */
-  residentAt(kind: ResourceKind, physicalHandle: number): HeldResource | undefined {
-    for (const resource of this.all()) {
-      if (resource.kind === kind && resource.physicalHandle === physicalHandle) return resource;
-    }
+  /** Returns the key that has this physical handle in the TPM now. */
+  residentAt(physicalHandle: number): Key | undefined {
+    for (const key of this.all()) if (key.physicalHandle === physicalHandle) return key;
     return undefined;
   }
 
-  #context(contextId: number): ContextEntry {
-    const context = this.#contexts.get(contextId);
-    if (context === undefined) throw new Error(`context ${contextId} is not open`);
-    return context;
+  /** Returns the next key to evict; undefined if the running exchange needs all that may be evicted. */
+  leastRecentlyUsed(): Key | undefined {
+    const candidates = [...this.all()].filter((key) => key.physicalHandle !== undefined && !key.ownerEvict);
+    return this.#order.leastRecentlyUsed(candidates);
   }
 
-  #map(contextId: number, kind: ResourceKind): Map<number, HeldResource> {
-    const context = this.#context(contextId);
-    if (kind === 'key') return context.keys as Map<number, HeldResource>;
-    const sessions = kind === 'authSession' ? context.authSessions : context.transportSessions;
-    return sessions as Map<number, HeldResource>;
+  /** Forgets all keys, saved forms included: the TPM has lost them. */
+  forgetAll(): void {
+    for (const key of this.all()) this.remove(key);
+    this.unmanaged = new Set();
   }
+}
+
+/** Returns the code that a TPM returns for a handle that does not exist, whether another context has it or nobody. */
+export function unknownHandleCode(kind: ResourceKind): number {
+  return kind === 'key' ? TPM_RESULT.INVALID_KEYHANDLE : TPM_RESULT.INVALID_AUTHHANDLE;
 }
 
 export function resourceTypeOf(kind: ResourceKind): number {

@@ -4,12 +4,11 @@
  */
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
-import type { ResourceKind } from '../../tpm12/command-shape.js';
 import { flushSpecific } from '../../tpm12/commands.js';
-import type { HeldSession, ResourceTable } from './handles.js';
-import type { CallerSavedSession, SavedSessions } from './sessions.js';
+import type { Keys, VirtualContext } from './handles.js';
+import type { CallerSavedSession, SavedSessions, Session, Sessions } from './sessions.js';
 
-export interface Tpm12Limits {
+export interface ResourceLimits {
   /** Keys that all contexts of one user may hold together. */
   readonly keysPerUser: number;
   /**
@@ -27,15 +26,17 @@ export class Quotas {
   readonly keysPerUser: number;
   #sessionsPerUser: number;
   readonly #sessionsAreConfigured: boolean;
-  readonly #table: ResourceTable;
+  readonly #keys: Keys;
+  readonly #sessions: Sessions;
   readonly #saved: SavedSessions;
 
-  constructor(configured: Partial<Tpm12Limits>, table: ResourceTable, saved: SavedSessions) {
-    this.#table = table;
+  constructor(limits: Partial<ResourceLimits>, keys: Keys, sessions: Sessions, saved: SavedSessions) {
+    this.#keys = keys;
+    this.#sessions = sessions;
     this.#saved = saved;
-    this.keysPerUser = configured.keysPerUser ?? DEFAULT_KEYS_PER_USER;
-    this.#sessionsPerUser = configured.sessionsPerUser ?? MIN_SESSIONS_PER_USER;
-    this.#sessionsAreConfigured = configured.sessionsPerUser !== undefined;
+    this.keysPerUser = limits.keysPerUser ?? DEFAULT_KEYS_PER_USER;
+    this.#sessionsPerUser = limits.sessionsPerUser ?? MIN_SESSIONS_PER_USER;
+    this.#sessionsAreConfigured = limits.sessionsPerUser !== undefined;
   }
 
   get sessionsPerUser(): number {
@@ -52,35 +53,37 @@ export class Quotas {
     this.#sessionsPerUser = Math.min(MAX_SESSIONS_PER_USER, Math.max(MIN_SESSIONS_PER_USER, Math.floor(sessions / 2)));
   }
 
-  /** Returns how many more resources of a kind the context's user may hold. */
-  remaining(contextId: number, kind: ResourceKind): number {
-    const userKey = this.#table.userOf(contextId);
-    let keys = 0;
-    let sessions = this.#saved.ofUser(userKey).length;
-    for (const resource of this.#table.all()) {
-      if (resource.userKey !== userKey) continue;
-      if (resource.kind === 'key') keys++;
-      else sessions++;
-    }
-    return Math.max(0, kind === 'key' ? this.keysPerUser - keys : this.#sessionsPerUser - sessions);
+  /** Returns how many more keys the context's user may load now. */
+  keysAvailableTo(context: VirtualContext): number {
+    const { userKey } = context.caller;
+    let held = 0;
+    for (const key of this.#keys.all()) if (key.context.caller.userKey === userKey) held++;
+    return Math.max(0, this.keysPerUser - held);
+  }
+
+  /** Returns how many more sessions the user may start now. */
+  sessionsAvailableTo(userKey: string): number {
+    let held = this.#saved.ofUser(userKey).length;
+    for (const session of this.#sessions.all()) if (session.context.caller.userKey === userKey) held++;
+    return Math.max(0, this.#sessionsPerUser - held);
   }
 }
 
 /** Makes room for one more saved session in the TPM, which has a list of them, by flushing one. */
 export class SavedSessionRoom {
   #newestContextCount = 0;
-  readonly #table: ResourceTable;
+  readonly #sessions: Sessions;
   readonly #saved: SavedSessions;
-  readonly #flush: (session: HeldSession) => Exchange<void>;
+  readonly #flush: (session: Session) => Exchange<void>;
   readonly #changed: () => void;
 
   constructor(
-    table: ResourceTable,
+    sessions: Sessions,
     saved: SavedSessions,
-    flush: (session: HeldSession) => Exchange<void>,
+    flush: (session: Session) => Exchange<void>,
     changed: () => void,
   ) {
-    this.#table = table;
+    this.#sessions = sessions;
     this.#saved = saved;
     this.#flush = flush;
     this.#changed = changed;
@@ -103,51 +106,52 @@ export class SavedSessionRoom {
    * Reacts to `code`, the TPM's response to TPM_SaveContext: returns true if a session was flushed, so that the command
    * can be sent again.
    */
-  *make(code: number): Exchange<boolean> {
-    if (code === TPM_RESULT.CONTEXT_GAP) return yield* this.#giveUpOldest();
-    return code === TPM_RESULT.NOCONTEXTSPACE ? yield* this.#giveUpOfWhoeverHoldsMost() : false;
+  *makeRoomAfter(code: number): Exchange<boolean> {
+    if (code === TPM_RESULT.CONTEXT_GAP) return yield* this.#flushOldest();
+    return code === TPM_RESULT.NOCONTEXTSPACE ? yield* this.#flushFromLargestHolder() : false;
   }
 
   /**
    * Flushes the least recently used session of the user who holds most, so that a hoarder never costs another user a
    * session.
    */
-  *#giveUpOfWhoeverHoldsMost(): Exchange<boolean> {
+  *#flushFromLargestHolder(): Exchange<boolean> {
     const held = this.#heldOutside();
     const perUser = new Map<string, number>();
-    for (const { userKey } of [...held, ...this.#saved.all()]) perUser.set(userKey, (perUser.get(userKey) ?? 0) + 1);
+    const users = [...held.map((session) => session.context.caller), ...this.#saved.all()];
+    for (const { userKey } of users) perUser.set(userKey, (perUser.get(userKey) ?? 0) + 1);
     const most = Math.max(0, ...perUser.values());
-    const fromUser = (session: { userKey: string }) => perUser.get(session.userKey) === most;
-    const abandoned = this.#saved.all().find(fromUser);
-    if (abandoned !== undefined) return yield* this.#giveUpCallerSaved(abandoned);
-    const victim = held.filter(fromUser).sort((left, right) => left.lastUsed - right.lastUsed)[0];
-    return yield* this.#giveUpHeld(victim);
+    const holdsMost = ({ userKey }: { userKey: string }) => perUser.get(userKey) === most;
+    const abandoned = this.#saved.all().find(holdsMost);
+    if (abandoned !== undefined) return yield* this.#flushCallerSaved(abandoned);
+    const victims = held.filter((session) => holdsMost(session.context.caller));
+    return yield* this.#flushHeld(victims.sort((left, right) => left.lastUse - right.lastUse)[0]);
   }
 
   /**
    * Flushes the oldest session: the TPM saves no more while it is too far behind. context-gap.ts normally prevents
    * this.
    */
-  *#giveUpOldest(): Exchange<boolean> {
+  *#flushOldest(): Exchange<boolean> {
     const held = this.#heldOutside().sort((left, right) => countOf(left) - countOf(right))[0];
     const callers = [...this.#saved.all()].sort((left, right) => countOf(left) - countOf(right))[0];
     if (callers === undefined || (held !== undefined && countOf(held) < countOf(callers))) {
-      return yield* this.#giveUpHeld(held);
+      return yield* this.#flushHeld(held);
     }
-    return yield* this.#giveUpCallerSaved(callers);
+    return yield* this.#flushCallerSaved(callers);
   }
 
-  #heldOutside(): HeldSession[] {
-    return [...this.#table.sessions()].filter((session) => session.saved !== undefined);
+  #heldOutside(): Session[] {
+    return [...this.#sessions.all()].filter((session) => session.saved !== undefined);
   }
 
-  *#giveUpHeld(session: HeldSession | undefined): Exchange<boolean> {
+  *#flushHeld(session: Session | undefined): Exchange<boolean> {
     if (session === undefined) return false;
     yield* this.#flush(session);
     return true;
   }
 
-  *#giveUpCallerSaved(session: CallerSavedSession): Exchange<boolean> {
+  *#flushCallerSaved(session: CallerSavedSession): Exchange<boolean> {
     this.#saved.remove(session);
     this.#changed();
     yield flushSpecific(session.current.contextCount, TPM_RT.CONTEXT);
@@ -155,6 +159,6 @@ export class SavedSessionRoom {
   }
 }
 
-function countOf(session: HeldSession | CallerSavedSession): number {
+function countOf(session: Session | CallerSavedSession): number {
   return 'current' in session ? session.current.contextCount : (session.saved?.contextCount ?? 0);
 }

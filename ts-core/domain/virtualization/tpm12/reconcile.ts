@@ -3,7 +3,8 @@ import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RT } from '../../tpm12/codes.js';
 import type { ResourceKind } from '../../tpm12/command-shape.js';
 import { listHandles } from './broker-commands.js';
-import type { HeldResource, ResourceTable } from './handles.js';
+import type { Keys } from './handles.js';
+import type { Resource, Sessions } from './sessions.js';
 
 const COMPARED: readonly (readonly [ResourceKind, number])[] = [
   ['authSession', TPM_RT.AUTH],
@@ -14,11 +15,13 @@ const COMPARED: readonly (readonly [ResourceKind, number])[] = [
 export class Reconciliation {
   /** A transfer failed, or a command ended sessions: the TPM must be asked before the next command. */
   isDue = false;
-  readonly #table: ResourceTable;
+  readonly #keys: Keys;
+  readonly #sessions: Sessions;
   readonly #changed: () => void;
 
-  constructor(table: ResourceTable, changed: () => void) {
-    this.#table = table;
+  constructor(keys: Keys, sessions: Sessions, changed: () => void) {
+    this.#keys = keys;
+    this.#sessions = sessions;
     this.#changed = changed;
   }
 
@@ -28,7 +31,7 @@ export class Reconciliation {
       const existing = yield* listHandles(type);
       if (existing === undefined) continue;
       const known = new Set(existing);
-      for (const resource of [...this.#table.all()]) {
+      for (const resource of [...this.#sessions.all(), ...this.#keys.all()]) {
         if (resource.kind !== kind || resource.physicalHandle === undefined) continue;
         if (!known.has(resource.physicalHandle)) this.#lost(resource);
       }
@@ -43,26 +46,24 @@ export class Reconciliation {
   /** Finds out which keys in the TPM no context holds. */
   *refreshUnmanagedKeys(): Exchange<void> {
     const loaded = yield* listHandles(TPM_RT.KEY);
-    if (loaded !== undefined) this.noteLoadedKeys(loaded);
+    if (loaded !== undefined) this.noteUnmanaged(loaded);
   }
 
   /** Owner-evict keys belong to everybody, whoever loaded them. */
-  noteLoadedKeys(loaded: readonly number[]): void {
-    this.#table.unmanagedKeys = new Set(
+  noteUnmanaged(loaded: readonly number[]): void {
+    this.#keys.unmanaged = new Set(
       loaded.filter((handle) => {
-        const held = this.#table.residentAt('key', handle);
-        return held === undefined || (held.kind === 'key' && held.ownerEvict);
+        const held = this.#keys.residentAt(handle);
+        return held === undefined || held.ownerEvict;
       }),
     );
   }
 
   /** A key with a blob can be loaded again; everything else is lost. */
-  #lost(resource: HeldResource): void {
-    if (resource.kind === 'key' && resource.blob !== undefined && !resource.ownerEvict) {
-      resource.physicalHandle = undefined;
-    } else {
-      this.#table.remove(resource);
-    }
+  #lost(resource: Resource): void {
+    if (resource.kind !== 'key') this.#sessions.ended(resource);
+    else if (resource.blob === undefined || resource.ownerEvict) this.#keys.remove(resource);
+    else resource.physicalHandle = undefined;
     this.#changed();
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Loads keys and sessions into the TPM and evicts them. They stay resident until their slot is needed; then the least
- * recently used one is saved with TPM_SaveContext. Results are TPM return codes, 0 for success.
+ * recently used one is saved with TPM_SaveContext. A session that is saved here is evicted by the broker; its caller
+ * does not notice. Results are TPM return codes, 0 for success.
  *
  * Hazards of TPM 1.2 that decide the order here:
  * - TPM_FlushSpecific of a key ends every OSAP and DSAP session in the TPM that is bound to that key's public part,
@@ -18,12 +19,9 @@ import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js
 import { firstHandle, firstSizedBuffer, isSuccess } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
 import { readRoom } from './broker-commands.js';
-import { type HeldKey, type HeldResource, type HeldSession, type ResourceTable, resourceTypeOf } from './handles.js';
+import { type Key, type Keys, resourceTypeOf, unknownHandleCode } from './handles.js';
 import { SavedSessionRoom } from './quotas.js';
-import type { SavedSessions } from './sessions.js';
-
-/** Resources that the running command needs in the TPM at the same time. */
-export type Pinned = ReadonlySet<HeldResource>;
+import type { Resource, SavedSessions, Session, Sessions } from './sessions.js';
 
 /** More rounds than any TPM has slots, so that a TPM that always answers "no room" cannot block the broker. */
 const MAX_ROUNDS = 64;
@@ -38,66 +36,78 @@ const LOST: ReadonlySet<number> = new Set([
   TPM_RESULT.INVALID_KEYHANDLE,
 ]);
 
-export function unknownHandleCode(kind: ResourceKind): number {
-  return kind === 'key' ? TPM_RESULT.INVALID_KEYHANDLE : TPM_RESULT.INVALID_AUTHHANDLE;
-}
-
 export function saysNoRoom(responseCode: number): boolean {
   return NO_ROOM.has(responseCode);
 }
 
 export class Swapping {
   readonly savedRoom: SavedSessionRoom;
-  readonly #table: ResourceTable;
+  readonly #keys: Keys;
+  readonly #sessions: Sessions;
   readonly #changed: () => void;
 
-  constructor(table: ResourceTable, saved: SavedSessions, changed: () => void) {
-    this.#table = table;
+  constructor(keys: Keys, sessions: Sessions, saved: SavedSessions, changed: () => void) {
+    this.#keys = keys;
+    this.#sessions = sessions;
     this.#changed = changed;
-    this.savedRoom = new SavedSessionRoom(table, saved, (session) => this.flush(session), changed);
+    this.savedRoom = new SavedSessionRoom(sessions, saved, (session) => this.flush(session), changed);
+  }
+
+  /** Numbers each exchange, so that it never evicts what it needs itself. */
+  beginExchange(): void {
+    this.#keys.beginExchange();
+    this.#sessions.beginExchange();
   }
 
   /**
-   * Loads what is not in the TPM, and adds it to `pinned`, the resources that must not be evicted meanwhile. Keys come
-   * first: making room for a key may evict sessions, but making room for a session never evicts a key.
+   * Loads what is not in the TPM; the running exchange does not evict it any more. Keys come first: making room for a
+   * key may evict sessions, but making room for a session never evicts a key.
    */
-  *load(resources: readonly HeldResource[], pinned: Set<HeldResource>): Exchange<number> {
-    const keys = new Set<HeldResource>();
+  *load(resources: readonly Resource[]): Exchange<number> {
+    const keys = new Set<Key>();
     for (const resource of resources) {
-      pinned.add(resource);
+      if (resource.kind !== 'key') this.#sessions.pin(resource);
       const key = resource.kind === 'key' ? resource : resource.link?.key;
       if (key !== undefined) keys.add(key);
     }
-    for (const key of keys) pinned.add(key);
+    for (const key of keys) this.#keys.pin(key);
     for (const key of keys) {
-      const code = yield* this.#loadOne(key, pinned);
+      const code = yield* this.#loadOne(key);
       const wanted = resources.includes(key);
       if (code !== TPM_RESULT.SUCCESS && wanted) return code;
     }
     for (const resource of resources) {
-      const code = yield* this.#loadOne(resource, pinned);
+      const code = yield* this.#loadOne(resource);
       if (code !== TPM_RESULT.SUCCESS) return code;
     }
-    for (const resource of resources) this.#table.touch(resource);
+    for (const resource of resources) this.touch(resource);
     return TPM_RESULT.SUCCESS;
+  }
+
+  touch(resource: Resource): void {
+    if (resource.kind === 'key') this.#keys.touch(resource);
+    else this.#sessions.touch(resource);
   }
 
   /**
    * Evicts until the TPM reports room for one more of `kind`. If the TPM does not report its room, there is assumed to
    * be some.
    */
-  *makeRoomFor(kind: ResourceKind, pinned: Pinned): Exchange<number> {
+  *makeRoomFor(kind: ResourceKind): Exchange<number> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const room = yield* readRoom(kind);
       if (room === undefined || room > 0) return TPM_RESULT.SUCCESS;
-      if (!(yield* this.evictOne(kind, pinned))) return TPM_RESULT.RESOURCES;
+      if (!(yield* this.evictOne(kind))) return TPM_RESULT.RESOURCES;
     }
     return TPM_RESULT.RESOURCES;
   }
 
-  /** Evicts the least recently used resource of a kind; returns false if none may be evicted. */
-  *evictOne(kind: ResourceKind, pinned: Pinned): Exchange<boolean> {
-    const victim = this.#leastRecentlyUsed(kind, pinned) ?? this.#sessionOfOtherKind(kind, pinned);
+  /**
+   * Evicts the least recently used resource of a kind that the running exchange does not need; returns false if there is
+   * none.
+   */
+  *evictOne(kind: ResourceKind): Exchange<boolean> {
+    const victim = this.#leastRecentlyUsed(kind);
     if (victim === undefined) return false;
     if (victim.kind === 'key') return yield* this.#evictKey(victim);
     yield* this.evictSession(victim);
@@ -105,7 +115,7 @@ export class Swapping {
   }
 
   /** Evicts a session. If it cannot be saved it is lost, and its slot becomes free all the same. */
-  *evictSession(session: HeldSession): Exchange<void> {
+  *evictSession(session: Session): Exchange<void> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (session.physicalHandle === undefined) return;
       const response = yield saveContext(session.physicalHandle, resourceTypeOf(session.kind));
@@ -119,7 +129,7 @@ export class Swapping {
         this.#changed();
         return;
       }
-      if (yield* this.savedRoom.make(code)) continue;
+      if (yield* this.savedRoom.makeRoomAfter(code)) continue;
       yield* this.flush(session);
       return;
     }
@@ -127,12 +137,12 @@ export class Swapping {
   }
 
   /** Flushes a resource and removes it from the table. The sessions that are bound to a key end with it. */
-  *flush(resource: HeldResource): Exchange<void> {
+  *flush(resource: Resource): Exchange<void> {
     const { physicalHandle } = resource;
     const saved = resource.kind === 'key' ? undefined : resource.saved;
     const bound = resource.kind === 'key' ? this.#sessionsBoundTo(resource) : [];
     if (resource.kind === 'key' && physicalHandle !== undefined) yield* this.#saveSessionsOfCopies(resource);
-    this.#table.remove(resource);
+    this.#forget(resource);
     this.#changed();
     if (saved !== undefined) yield flushSpecific(saved.contextCount, TPM_RT.CONTEXT);
     const stays = resource.kind === 'key' && resource.ownerEvict;
@@ -147,25 +157,25 @@ export class Swapping {
     }
   }
 
-  *#loadOne(resource: HeldResource, pinned: Set<HeldResource>): Exchange<number> {
+  *#loadOne(resource: Resource): Exchange<number> {
     if (!resource.alive) return unknownHandleCode(resource.kind);
     if (resource.physicalHandle !== undefined) return TPM_RESULT.SUCCESS;
     const blob = resource.kind === 'key' ? resource.blob : resource.saved?.blob;
     if (blob === undefined) {
-      this.#table.remove(resource);
+      this.#forget(resource);
       return unknownHandleCode(resource.kind);
     }
     let entityHandle = 0;
     if (resource.kind !== 'key' && resource.link !== undefined) {
       const { key } = resource.link;
       if (key !== undefined) {
-        const code = yield* this.#loadOne(key, pinned);
+        const code = yield* this.#loadOne(key);
         if (code !== TPM_RESULT.SUCCESS) return this.#giveUp(resource, code);
       }
       entityHandle = key?.physicalHandle ?? resource.link.entityHandle;
     }
     if (resource.kind !== 'key') {
-      const room = yield* this.makeRoomFor(resource.kind, pinned);
+      const room = yield* this.makeRoomFor(resource.kind);
       if (room !== TPM_RESULT.SUCCESS) return room;
     }
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -178,20 +188,25 @@ export class Swapping {
         return TPM_RESULT.SUCCESS;
       }
       if (!saysNoRoom(code)) return this.#giveUp(resource, code);
-      if (!(yield* this.evictOne(resource.kind, pinned))) return TPM_RESULT.RESOURCES;
+      if (!(yield* this.evictOne(resource.kind))) return TPM_RESULT.RESOURCES;
     }
     return TPM_RESULT.RESOURCES;
   }
 
+  #forget(resource: Resource): void {
+    if (resource.kind === 'key') this.#keys.remove(resource);
+    else this.#sessions.ended(resource);
+  }
+
   /** Forgets a resource that will never load again; after any other failure the caller may try again. */
-  #giveUp(resource: HeldResource, code: number): number {
+  #giveUp(resource: Resource, code: number): number {
     if (!LOST.has(code) && code !== TPM_RESULT.INVALID_AUTHHANDLE) return code;
-    this.#table.remove(resource);
+    this.#forget(resource);
     this.#changed();
     return unknownHandleCode(resource.kind);
   }
 
-  *#evictKey(key: HeldKey): Exchange<boolean> {
+  *#evictKey(key: Key): Exchange<boolean> {
     if (key.physicalHandle === undefined) return true;
     if (key.blob === undefined) {
       const response = yield saveContext(key.physicalHandle, TPM_RT.KEY);
@@ -208,39 +223,27 @@ export class Swapping {
   }
 
   /** Handles a key that cannot be saved; returns whether the eviction may continue with another key. */
-  #keyCannotBeSaved(key: HeldKey, code: number): boolean {
+  #keyCannotBeSaved(key: Key, code: number): boolean {
     if (code === TPM_RESULT.OWNER_CONTROL) key.ownerEvict = true;
-    else if (LOST.has(code)) this.#table.remove(key);
+    else if (LOST.has(code)) this.#keys.remove(key);
     else return false;
     return true;
   }
 
-  #leastRecentlyUsed(kind: ResourceKind, pinned: Pinned): HeldResource | undefined {
-    let oldest: HeldResource | undefined;
-    for (const resource of this.#table.all()) {
-      if (resource.kind !== kind || resource.physicalHandle === undefined || pinned.has(resource)) continue;
-      if (resource.kind === 'key' && resource.ownerEvict) continue;
-      if (oldest === undefined || resource.lastUsed < oldest.lastUsed) oldest = resource;
-    }
-    return oldest;
+  /** Some TPMs have one pool for authorization and transport sessions, so each kind can make room for the other. */
+  #leastRecentlyUsed(kind: ResourceKind): Resource | undefined {
+    if (kind === 'key') return this.#keys.leastRecentlyUsed();
+    const otherKind = kind === 'authSession' ? 'transportSession' : 'authSession';
+    return this.#sessions.leastRecentlyUsed(kind) ?? this.#sessions.leastRecentlyUsed(otherKind);
   }
 
-  /**
-   * Returns a session of the other kind to evict, since some TPMs have one pool for authorization and transport
-   * sessions.
-   */
-  #sessionOfOtherKind(kind: ResourceKind, pinned: Pinned): HeldResource | undefined {
-    if (kind === 'key') return undefined;
-    return this.#leastRecentlyUsed(kind === 'authSession' ? 'transportSession' : 'authSession', pinned);
-  }
-
-  #sessionsBoundTo(key: HeldKey): HeldSession[] {
-    return [...this.#table.sessions()].filter((session) => session.link?.key === key);
+  #sessionsBoundTo(key: Key): Session[] {
+    return [...this.#sessions.all()].filter((session) => session.link?.key === key);
   }
 
   /** Saves the sessions of other copies of `key` before it is flushed, since the flush would end them as well. */
-  *#saveSessionsOfCopies(key: HeldKey): Exchange<void> {
-    for (const session of [...this.#table.sessions()]) {
+  *#saveSessionsOfCopies(key: Key): Exchange<void> {
+    for (const session of [...this.#sessions.all()]) {
       const linked = session.link?.key;
       if (linked === undefined || linked === key || session.physicalHandle === undefined) continue;
       if (isCopy(linked, key)) yield* this.evictSession(session);
@@ -249,7 +252,7 @@ export class Swapping {
 }
 
 /** Returns whether two loaded keys may be copies of one key: also if a public part is unknown. */
-function isCopy(left: HeldKey, right: HeldKey): boolean {
+function isCopy(left: Key, right: Key): boolean {
   if (left === right) return true;
   return left.publicPart === undefined || right.publicPart === undefined || left.publicPart === right.publicPart;
 }

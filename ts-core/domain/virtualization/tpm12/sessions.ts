@@ -1,14 +1,150 @@
 /**
- * Sessions other than those that contexts have loaded: sessions that callers saved, the TPM's DAA sessions and its SHA-1
- * thread. Tables without I/O; `save-load-evict.ts` saves sessions in the TPM.
+ * Authorization and transport sessions: which context holds each, which are in the TPM, and the saved forms of the
+ * others; and the sessions that callers saved. Tables without I/O; `save-load-evict.ts` saves sessions in the TPM.
+ *
+ * To its caller, a session is either loaded (in one context) or saved (it belongs to the user); the caller cannot see
+ * whether the broker has evicted a loaded one.
  */
 import { base64ToBytes } from '../../base64.js';
 import { sameBytes } from '../../tpm/byte-fields.js';
-import { TPM_ORD, TPM_RT } from '../../tpm12/codes.js';
-import type { SessionKind } from '../../tpm12/command-shape.js';
+import { TPM_RT } from '../../tpm12/codes.js';
+import type { ResourceKind, SessionKind } from '../../tpm12/command-shape.js';
 import { readContextBlob } from '../../tpm12/structures.js';
+import { UseOrder } from '../use-order.js';
 import type { SavedSessionRecord } from '../virtualizer.js';
-import type { SessionLink } from './handles.js';
+import type { Held, Key, VirtualContext } from './handles.js';
+
+/** The entity to which an OSAP or DSAP session is bound; TPM_LoadContext needs its handle again. */
+export interface SessionLink {
+  /** The key, if a context holds it. */
+  readonly key: Key | undefined;
+  /** NV index, counter id or reserved key handle otherwise. */
+  readonly entityHandle: number;
+}
+
+/** A session that a context has loaded. */
+export interface Session extends Held {
+  readonly kind: SessionKind;
+  readonly link: SessionLink | undefined;
+  /** TPM_TRANSPORT_ATTRIBUTES of a transport session; 0 for others. */
+  readonly transportAttributes: number;
+  /** Blob and context count while the broker has evicted it; both are void once it is loaded again. */
+  saved: { readonly blob: Uint8Array; readonly contextCount: number } | undefined;
+}
+
+/** What is known about a session that was created or loaded in the TPM. */
+export interface NewSession {
+  readonly link?: SessionLink | undefined;
+  readonly transportAttributes?: number;
+  /** The virtual handle to use if it is free; otherwise the physical one is used. */
+  readonly wanted?: number;
+}
+
+export type Resource = Key | Session;
+
+type SessionsOfContext = Readonly<Record<SessionKind, Map<number, Session>>>;
+
+export class Sessions {
+  readonly #contexts: ReadonlyMap<number, VirtualContext>;
+  readonly #byContext = new WeakMap<VirtualContext, SessionsOfContext>();
+  readonly #order = new UseOrder();
+  #nextId = 1;
+
+  constructor(contexts: ReadonlyMap<number, VirtualContext>) {
+    this.#contexts = contexts;
+  }
+
+  /** Numbers each exchange, so that it never evicts a session that it is using. */
+  beginExchange(): void {
+    this.#order.beginExchange();
+  }
+
+  *all(): IterableIterator<Session> {
+    for (const context of this.#contexts.values()) yield* this.ofContext(context);
+  }
+
+  ofContext(context: VirtualContext): readonly Session[] {
+    const { authSession, transportSession } = this.#of(context);
+    return [...authSession.values(), ...transportSession.values()];
+  }
+
+  /** A session that this context sees as loaded. */
+  loadedIn(context: VirtualContext, kind: SessionKind, virtualHandle: number): Session | undefined {
+    return this.#of(context)[kind].get(virtualHandle);
+  }
+
+  /** Adds a session that was created or loaded in the TPM for a context. */
+  adopt(context: VirtualContext, kind: SessionKind, physicalHandle: number, facts: NewSession): Session {
+    const session: Session = {
+      id: `${kind}-${this.#nextId++}`,
+      kind,
+      context,
+      virtualHandle: this.#freeHandle(context, kind, facts.wanted ?? physicalHandle),
+      physicalHandle,
+      link: facts.link,
+      transportAttributes: facts.transportAttributes ?? 0,
+      saved: undefined,
+      alive: true,
+      lastUse: this.#order.next(),
+      pinnedBy: 0,
+    };
+    this.#of(context)[kind].set(session.virtualHandle, session);
+    return session;
+  }
+
+  #freeHandle(context: VirtualContext, kind: SessionKind, wanted: number): number {
+    let handle = wanted;
+    while (this.loadedIn(context, kind, handle) !== undefined) handle = (handle + 1) >>> 0;
+    return handle;
+  }
+
+  /** Forgets a session that was flushed, saved by its caller, ended by a command, or lost with the TPM's memory. */
+  ended(session: Session): void {
+    session.alive = false;
+    session.physicalHandle = undefined;
+    this.#of(session.context)[session.kind].delete(session.virtualHandle);
+  }
+
+  /** Marks a session as needed by the running exchange. */
+  pin(session: Session): void {
+    this.#order.pin(session);
+  }
+
+  /** Marks a session as used now, and as needed by the running exchange. */
+  touch(session: Session): void {
+    this.#order.touch(session);
+  }
+
+  /** Returns the next session of a kind to evict; undefined if the running exchange needs all that are resident. */
+  leastRecentlyUsed(kind: SessionKind): Session | undefined {
+    const isCandidate = (session: Session) => session.kind === kind && session.physicalHandle !== undefined;
+    return this.#order.leastRecentlyUsed([...this.all()].filter(isCandidate));
+  }
+
+  /** Forgets all sessions of contexts: the TPM has lost them. */
+  forgetAll(): void {
+    for (const session of this.all()) this.ended(session);
+  }
+
+  #of(context: VirtualContext): SessionsOfContext {
+    let sessions = this.#byContext.get(context);
+    if (sessions === undefined) {
+      sessions = { authSession: new Map(), transportSession: new Map() };
+      this.#byContext.set(context, sessions);
+    }
+    return sessions;
+  }
+}
+
+/** Returns the key or session that a handle of a context stands for. */
+export function findResource(
+  sessions: Sessions,
+  context: VirtualContext,
+  kind: ResourceKind,
+  virtualHandle: number,
+): Resource | undefined {
+  return kind === 'key' ? context.key(virtualHandle) : sessions.loadedIn(context, kind, virtualHandle);
+}
 
 /** A session that a caller saved itself; any context of the same user can load it, once. */
 export interface CallerSavedSession {
@@ -82,75 +218,5 @@ export class SavedSessions {
       link: undefined,
       transportAttributes: 0,
     });
-  }
-}
-
-/**
- * Direct anonymous attestation: the TPM's one or two DAA sessions, kept apart by context. The response's HMAC covers
- * their handle (TPM Main Part 3, 26.1, stage 0), so callers see the TPM's own value, and DAA sessions are never
- * evicted.
- */
-export interface DaaSession {
-  readonly id: string;
-  readonly contextId: number;
-  readonly userKey: string;
-  readonly handle: number;
-}
-
-export class DaaSessions {
-  #sessions: readonly DaaSession[] = [];
-
-  all(): readonly DaaSession[] {
-    return this.#sessions;
-  }
-
-  ofContext(contextId: number): readonly DaaSession[] {
-    return this.#sessions.filter((session) => session.contextId === contextId);
-  }
-
-  find(contextId: number, handle: number): DaaSession | undefined {
-    return this.ofContext(contextId).find((session) => session.handle === handle);
-  }
-
-  add(session: DaaSession): void {
-    this.#sessions = [...this.#sessions, session];
-  }
-
-  remove(session: DaaSession): void {
-    this.#sessions = this.#sessions.filter((other) => other !== session);
-  }
-
-  keepOnly(handles: readonly number[]): void {
-    this.#sessions = this.#sessions.filter(({ handle }) => handles.includes(handle));
-  }
-}
-
-const CONTINUES_SHA1: ReadonlySet<number> = new Set([
-  TPM_ORD.SHA1Update,
-  TPM_ORD.SHA1Complete,
-  TPM_ORD.SHA1CompleteExtend,
-]);
-
-/** The one SHA-1 thread of a TPM 1.2. It belongs to the context that started it; other contexts cannot use it. */
-export class Sha1Thread {
-  #contextId: number | undefined;
-
-  /** Returns false for a command that would continue a thread that another context started. */
-  maySend(contextId: number, ordinal: number): boolean {
-    return !CONTINUES_SHA1.has(ordinal) || this.#contextId === contextId;
-  }
-
-  /** Records which context owns the thread after the TPM has answered. */
-  answered(contextId: number, ordinal: number, success: boolean): void {
-    if (ordinal === TPM_ORD.SHA1Start && success) this.#contextId = contextId;
-    else if (CONTINUES_SHA1.has(ordinal) && !(ordinal === TPM_ORD.SHA1Update && success)) this.#contextId = undefined;
-  }
-
-  contextClosed(contextId: number): void {
-    if (this.#contextId === contextId) this.#contextId = undefined;
-  }
-
-  forget(): void {
-    this.#contextId = undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Reports what the tables hold: for the next run of the broker, for quotas, and for administrators (Get-TbsResource).
- * No I/O.
+ * Reports what the tables hold: for the next run of the broker, and for administrators (Get-TbsResource). A session
+ * "saved" here is one that its caller saved; the snapshot records it.
  */
 import { bytesToBase64 } from '../../base64.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -13,12 +13,13 @@ import type {
   VirtualizerSnapshot,
   VirtualResource,
 } from '../virtualizer.js';
-import { type HeldResource, resourceTypeOf } from './handles.js';
-import type { Parts } from './parts.js';
-import type { CallerSavedSession, SavedSessions } from './sessions.js';
+import { listHandles } from './broker-commands.js';
+import { resourceTypeOf } from './handles.js';
+import type { CallerSavedSession, Resource } from './sessions.js';
 import { flushDaaSession } from './special-commands.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
-type Tables = Pick<Parts, 'table' | 'saved' | 'daa'>;
+type Tables = Pick<VirtualizerParts, 'contexts' | 'sessions' | 'saved' | 'daa'>;
 
 /** Snapshots hold TPM_RT in the bits above the handle's 32, since handles of two types can be equal. */
 const TYPE_FACTOR = 2 ** 32;
@@ -27,19 +28,78 @@ function typedHandle(resourceType: number, handle: number): number {
   return resourceType * TYPE_FACTOR + handle;
 }
 
-export function splitTypedHandle(typed: number): { readonly resourceType: number; readonly handle: number } {
+function splitTypedHandle(typed: number): { readonly resourceType: number; readonly handle: number } {
   return { resourceType: Math.floor(typed / TYPE_FACTOR), handle: typed % TYPE_FACTOR };
 }
 
+/** Returns what must survive a restart of the broker. */
+export function takeSnapshot(tables: Tables): VirtualizerSnapshot {
+  const { saved, daa } = tables;
+  const owned = heldByContexts(tables).flatMap(typedHandleOf);
+  const daaHandles = daa.all().map(({ handle }) => typedHandle(TPM_RT.DAA_TPM, handle));
+  return { savedSessions: saved.all().map(recordOf), ownedHandles: [...owned, ...daaHandles] };
+}
+
+/**
+ * Returns what the next run must flush if this one ends without doing so: nothing for a key that is only a blob, or
+ * that is the owner's.
+ */
+function typedHandleOf(resource: Resource): readonly number[] {
+  if (resource.kind === 'key' && resource.ownerEvict) return [];
+  if (resource.physicalHandle !== undefined) {
+    return [typedHandle(resourceTypeOf(resource.kind), resource.physicalHandle)];
+  }
+  if (resource.kind === 'key' || resource.saved === undefined) return [];
+  return [typedHandle(TPM_RT.CONTEXT, resource.saved.contextCount)];
+}
+
+function recordOf(session: CallerSavedSession): SavedSessionRecord {
+  return {
+    handle: session.virtualHandle,
+    userKey: session.userKey,
+    callerBlob: bytesToBase64(session.blob),
+    currentBlob: bytesToBase64(session.current.blob),
+    sequence: session.sequence,
+  };
+}
+
+/**
+ * Takes over what the previous run left in the TPM: the saved sessions whose context counts the TPM still knows stay
+ * with their users. `flushLeftovers` flushes the rest.
+ */
+export function restoreSnapshot(
+  { saved }: Pick<VirtualizerParts, 'saved'>,
+  previous: VirtualizerSnapshot,
+  knownCounts: readonly number[],
+): void {
+  const records = [...previous.savedSessions].sort((left, right) => left.sequence - right.sequence);
+  for (const record of records) saved.restore(record, knownCounts);
+}
+
+/**
+ * Flushes those of the previous run's resources that are still in the TPM: sessions before keys, since flushing a key
+ * ends its sessions.
+ */
+export function* flushLeftovers(owned: readonly number[]): Exchange<void> {
+  const leftovers = owned.map(splitTypedHandle);
+  for (const type of [TPM_RT.AUTH, TPM_RT.TRANS, TPM_RT.CONTEXT, TPM_RT.DAA_TPM, TPM_RT.KEY]) {
+    const existing = new Set((yield* listHandles(type)) ?? []);
+    for (const { resourceType, handle } of leftovers) {
+      if (resourceType === type && existing.has(handle)) yield flushSpecific(handle, type);
+    }
+  }
+}
+
 export function listResources(
-  { table, saved, daa }: Tables,
+  tables: Tables,
   of: (holder: ResourceHolder) => boolean = () => true,
 ): readonly VirtualResource[] {
-  const held = [...table.all()].map((resource) => ({
+  const { saved, daa } = tables;
+  const held = heldByContexts(tables).map((resource) => ({
     id: resource.id,
     kind: resource.kind,
-    userKey: resource.userKey,
-    contextId: resource.contextId,
+    userKey: resource.context.caller.userKey,
+    contextId: resource.context.id,
     virtualHandle: resource.virtualHandle,
     resident: resource.physicalHandle !== undefined,
   }));
@@ -63,56 +123,22 @@ export function listResources(
   return [...held, ...callerSaved, ...daaSessions].filter(of);
 }
 
-export function countResources({ table, saved }: Tables, contextId: number): ResourceCounts {
-  const resources = [...table.ofContext(contextId)];
-  const transient = resources.filter((resource) => resource.kind === 'key').length;
-  const userKey = table.hasContext(contextId) ? table.userOf(contextId) : '';
-  return { transient, loadedSessions: resources.length - transient, savedSessions: saved.ofUser(userKey).length };
-}
-
-export function takeSnapshot({ table, saved, daa }: Tables): VirtualizerSnapshot {
-  const owned = [...table.all()].flatMap(typedHandleOf);
-  const daaHandles = daa.all().map(({ handle }) => typedHandle(TPM_RT.DAA_TPM, handle));
-  return { savedSessions: saved.all().map(recordOf), ownedHandles: [...owned, ...daaHandles] };
-}
-
-/**
- * Returns what the next run must flush if this one ends without doing so: nothing for a key that is only a blob, or
- * that is the owner's.
- */
-function typedHandleOf(resource: HeldResource): readonly number[] {
-  if (resource.kind === 'key' && resource.ownerEvict) return [];
-  if (resource.physicalHandle !== undefined) {
-    return [typedHandle(resourceTypeOf(resource.kind), resource.physicalHandle)];
-  }
-  if (resource.kind === 'key' || resource.saved === undefined) return [];
-  return [typedHandle(TPM_RT.CONTEXT, resource.saved.contextCount)];
-}
-
-function recordOf(session: CallerSavedSession): SavedSessionRecord {
+export function countResources({ contexts, sessions, saved }: Tables, contextId: number): ResourceCounts {
+  const context = contexts.get(contextId);
+  if (context === undefined) return { transient: 0, loadedSessions: 0, savedSessions: 0 };
   return {
-    handle: session.virtualHandle,
-    userKey: session.userKey,
-    callerBlob: bytesToBase64(session.blob),
-    currentBlob: bytesToBase64(session.current.blob),
-    sequence: session.sequence,
+    transient: context.keys().length,
+    loadedSessions: sessions.ofContext(context).length,
+    savedSessions: saved.ofUser(context.caller.userKey).length,
   };
 }
 
-/** Takes over callers' saved sessions from an earlier run, if the TPM still knows their context counts. */
-export function restoreSavedSessions(
-  saved: SavedSessions,
-  records: readonly SavedSessionRecord[],
-  knownCounts: readonly number[],
-): void {
-  for (const record of [...records].sort((left, right) => left.sequence - right.sequence)) {
-    saved.restore(record, knownCounts);
-  }
-}
-
 /** Flushes a resource (Remove-TbsResource); returns false if it no longer exists. */
-export function* removeResource(parts: Parts, id: string): Exchange<boolean> {
-  const { table, saved, daa, swapping, changed } = parts;
+export function* removeResource(
+  parts: Tables & Pick<VirtualizerParts, 'swapping' | 'changed'>,
+  id: string,
+): Exchange<boolean> {
+  const { saved, daa, swapping, changed } = parts;
   const savedSession = saved.all().find((session) => session.id === id);
   if (savedSession !== undefined) {
     saved.remove(savedSession);
@@ -125,10 +151,12 @@ export function* removeResource(parts: Parts, id: string): Exchange<boolean> {
     yield* flushDaaSession(parts, daaSession);
     return true;
   }
-  for (const resource of table.all()) {
-    if (resource.id !== id) continue;
-    yield* swapping.flush(resource);
-    return true;
-  }
-  return false;
+  const held = heldByContexts(parts).find((resource) => resource.id === id);
+  if (held === undefined) return false;
+  yield* swapping.flush(held);
+  return true;
+}
+
+function heldByContexts({ contexts, sessions }: Pick<Tables, 'contexts' | 'sessions'>): readonly Resource[] {
+  return [...contexts.values()].flatMap((context) => [...sessions.ofContext(context), ...context.keys()]);
 }

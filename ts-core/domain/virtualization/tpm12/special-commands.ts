@@ -14,15 +14,19 @@ import {
   runSaveAuthContext,
   runSaveContext,
 } from './context-commands.js';
-import { kindOfResourceType } from './handles.js';
-import type { Parts } from './parts.js';
+import type { DaaSession } from './daa-and-sha1.js';
+import { runExecuteTransport } from './execute-transport.js';
+import { kindOfResourceType, unknownHandleCode, type VirtualContext } from './handles.js';
 import { runMapped } from './pass-through.js';
-import { unknownHandleCode } from './save-load-evict.js';
-import type { DaaSession } from './sessions.js';
-import { runExecuteTransport } from './transport.js';
+import { findResource } from './sessions.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** Runs in place of the pass-through. */
-export type SpecialCommand = (parts: Parts, contextId: number, command: Uint8Array) => Exchange<Uint8Array>;
+export type SpecialCommand = (
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+) => Exchange<Uint8Array>;
 
 export const SPECIAL_COMMANDS: ReadonlyMap<number, SpecialCommand> = new Map<number, SpecialCommand>([
   // Only the broker starts the TPM, so callers get the answer of a started TPM.
@@ -60,38 +64,46 @@ function answer(returnCode: number): SpecialCommand {
 }
 
 /** Parameters: handle, resourceType. */
-function* runFlushSpecific(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* runFlushSpecific(
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   if (command.length !== 18) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const handle = readUint32(command, HEADER_BYTES);
   const resourceType = readUint32(command, HEADER_BYTES + 4);
-  if (resourceType === TPM_RT.CONTEXT) return yield* flushSavedContext(parts, contextId, handle);
-  if (resourceType === TPM_RT.DAA_TPM) return yield* flushOwnDaaSession(parts, contextId, handle);
+  if (resourceType === TPM_RT.CONTEXT) return yield* flushSavedContext(parts, context, handle);
+  if (resourceType === TPM_RT.DAA_TPM) return yield* flushOwnDaaSession(parts, context, handle);
   const kind = kindOfResourceType(resourceType);
   if (kind === undefined) return refusal(TPM_RESULT.INVALID_RESOURCE);
-  return yield* flushHeld(parts, contextId, kind, handle);
+  return yield* flushHeld(parts, context, kind, handle);
 }
 
 function* flushSavedContext(
-  { table, saved, changed }: Parts,
-  contextId: number,
+  { saved, changed }: Pick<VirtualizerParts, 'saved' | 'changed'>,
+  context: VirtualContext,
   contextCount: number,
 ): Exchange<Uint8Array> {
-  const session = saved.findByCount(table.userOf(contextId), contextCount);
+  const session = saved.findByCount(context.caller.userKey, contextCount);
   if (session === undefined) return refusal(TPM_RESULT.BAD_PARAMETER);
   saved.remove(session);
   changed();
   return yield flushSpecific(session.current.contextCount, TPM_RT.CONTEXT);
 }
 
-function* flushOwnDaaSession(parts: Parts, contextId: number, handle: number): Exchange<Uint8Array> {
-  const session = parts.daa.find(contextId, handle);
+function* flushOwnDaaSession(
+  parts: Pick<VirtualizerParts, 'daa' | 'changed'>,
+  context: VirtualContext,
+  handle: number,
+): Exchange<Uint8Array> {
+  const session = parts.daa.find(context.id, handle);
   if (session === undefined) return refusal(TPM_RESULT.BAD_HANDLE);
   yield* flushDaaSession(parts, session);
   return success();
 }
 
 export function* flushDaaSession(
-  { daa, changed }: Pick<Parts, 'daa' | 'changed'>,
+  { daa, changed }: Pick<VirtualizerParts, 'daa' | 'changed'>,
   session: DaaSession,
 ): Exchange<void> {
   daa.remove(session);
@@ -100,15 +112,15 @@ export function* flushDaaSession(
 }
 
 function* flushHeld(
-  { table, swapping }: Parts,
-  contextId: number,
+  { keys, sessions, swapping }: Pick<VirtualizerParts, 'keys' | 'sessions' | 'swapping'>,
+  context: VirtualContext,
   kind: ResourceKind,
   handle: number,
 ): Exchange<Uint8Array> {
-  const held = table.find(contextId, kind, handle);
+  const held = findResource(sessions, context, kind, handle);
   if (held === undefined) {
     // A key that the broker did not load is not flushed: it is the owner's, the firmware's or the kernel's.
-    const unmanaged = kind === 'key' && table.unmanagedKeys.has(handle);
+    const unmanaged = kind === 'key' && keys.unmanaged.has(handle);
     return refusal(unmanaged ? TPM_RESULT.KEY_OWNER_CONTROL : unknownHandleCode(kind));
   }
   if (held.kind === 'key' && held.ownerEvict) return refusal(TPM_RESULT.KEY_OWNER_CONTROL);
@@ -116,47 +128,59 @@ function* flushHeld(
   return success();
 }
 
-function* runEvictKey(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+/** TPM_EvictKey flushes a key, in spite of its name: it is not evicted as the broker evicts one. */
+function* runEvictKey(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  return yield* flushHeld(parts, contextId, 'key', readUint32(command, HEADER_BYTES));
+  return yield* flushHeld(parts, context, 'key', readUint32(command, HEADER_BYTES));
 }
 
-function* runTerminateHandle(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* runTerminateHandle(
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  return yield* flushHeld(parts, contextId, 'authSession', readUint32(command, HEADER_BYTES));
+  return yield* flushHeld(parts, context, 'authSession', readUint32(command, HEADER_BYTES));
 }
 
 /** TPM_Reset ends every authorization session of a TPM; here, of the context that sends it. */
-function* runReset({ table, swapping }: Parts, contextId: number): Exchange<Uint8Array> {
-  for (const resource of [...table.ofContext(contextId)]) {
-    if (resource.kind === 'authSession' && resource.alive) yield* swapping.flush(resource);
+function* runReset(
+  { sessions, swapping }: Pick<VirtualizerParts, 'sessions' | 'swapping'>,
+  context: VirtualContext,
+): Exchange<Uint8Array> {
+  for (const session of sessions.ofContext(context)) {
+    if (session.kind === 'authSession' && session.alive) yield* swapping.flush(session);
   }
   return success();
 }
 
 /** TPM_KeyControlOwner makes a key stay in the TPM, or returns it to be evicted like any other. */
-function* runKeyControlOwner(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
-  const { table, reconciliation, changed } = parts;
-  const response = yield* runMapped(parts, contextId, command);
+function* runKeyControlOwner(
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
+  const { keys, reconciliation, changed } = parts;
+  const response = yield* runMapped(parts, context, command);
   // Parameters: keyHandle, pubKey, bitName, bitValue.
   const bitNameOffset = command.length - COMMAND_AUTH_BYTES - 5;
   if (!isSuccess(response) || bitNameOffset < HEADER_BYTES + 4) return response;
   if (readUint32(command, bitNameOffset) !== TPM_KEY_CONTROL_OWNER_EVICT) return response;
   const stays = command[bitNameOffset + 4] !== 0;
   const handle = readUint32(command, HEADER_BYTES);
-  const held = table.find(contextId, 'key', handle);
-  if (held?.kind === 'key') held.ownerEvict = stays;
-  else if (!stays) table.register(contextId, 'key', handle, {});
+  const key = context.key(handle);
+  if (key !== undefined) key.ownerEvict = stays;
+  else if (!stays) keys.adopt(context, handle, {});
   yield* reconciliation.refreshUnmanagedKeys();
   changed();
   return response;
 }
 
-function* runSha1(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* runSha1(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
   const ordinal = ordinalOf(command);
-  if (!parts.sha1.maySend(contextId, ordinal)) return refusal(TPM_RESULT.SHA_THREAD);
-  const response = yield* runMapped(parts, contextId, command);
-  parts.sha1.answered(contextId, ordinal, isSuccess(response));
+  if (!parts.sha1.maySend(context.id, ordinal)) return refusal(TPM_RESULT.SHA_THREAD);
+  const response = yield* runMapped(parts, context, command);
+  parts.sha1.answered(context.id, ordinal, isSuccess(response));
   return response;
 }
 
@@ -164,18 +188,16 @@ function* runSha1(parts: Parts, contextId: number, command: Uint8Array): Exchang
  * TPM_DAA_Join and TPM_DAA_Sign: handle, stage (one byte), inputs. Stage 0 creates the handle. A command with another
  * context's handle would end the session, whatever its authorization.
  */
-function* runDaaStage(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+function* runDaaStage(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length < 15) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  const { table, daa, changed } = parts;
+  const { daa, changed } = parts;
   const begins = command[14] === 0;
-  if (!begins && daa.find(contextId, readUint32(command, HEADER_BYTES)) === undefined) {
+  if (!begins && daa.find(context.id, readUint32(command, HEADER_BYTES)) === undefined) {
     return refusal(TPM_RESULT.BAD_HANDLE);
   }
-  const response = yield* runMapped(parts, contextId, command);
+  const response = yield* runMapped(parts, context, command);
   const output = isSuccess(response) ? firstSizedBuffer(response) : undefined;
-  if (begins && output?.length === 4) {
-    daa.add({ id: table.nextId('daa'), contextId, userKey: table.userOf(contextId), handle: readUint32(output, 0) });
-  }
+  if (begins && output?.length === 4) daa.adopt(context, readUint32(output, 0));
   // The last stage ends the session, and so does any failure.
   const existing = handleListOf(yield getCapability(TPM_CAP.HANDLE, TPM_RT.DAA_TPM));
   if (existing !== undefined) daa.keepOnly(existing);

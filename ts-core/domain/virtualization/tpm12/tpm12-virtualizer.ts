@@ -7,7 +7,6 @@ import type { Caller } from '../../caller.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import { ordinalOf } from '../../tpm12/command-shape.js';
-import { flushSpecific } from '../../tpm12/commands.js';
 import { refusal } from '../../tpm12/responses.js';
 import type {
   ResourceCounts,
@@ -19,65 +18,58 @@ import type {
 } from '../virtualizer.js';
 import { listHandles, readSessionCapacity } from './broker-commands.js';
 import { swapNeed, Tpm12DirectPath } from './direct-path.js';
-import { createParts, forgetEverything, type Parts } from './parts.js';
+import { VirtualContext } from './handles.js';
 import { discardCreated, runMapped } from './pass-through.js';
-import type { Tpm12Limits } from './quotas.js';
+import type { ResourceLimits } from './quotas.js';
 import {
   countResources,
+  flushLeftovers,
   listResources,
   removeResource,
-  restoreSavedSessions,
-  splitTypedHandle,
+  restoreSnapshot,
   takeSnapshot,
 } from './snapshot.js';
 import { flushDaaSession, SPECIAL_COMMANDS } from './special-commands.js';
+import { createParts, forgetEverything, type VirtualizerParts } from './virtualizer-parts.js';
 
 export class Tpm12Virtualizer implements Virtualizer {
   onSnapshotChange: (() => void) | undefined;
   readonly direct: Tpm12DirectPath;
-  readonly #parts: Parts;
+  readonly #parts: VirtualizerParts;
 
-  constructor(configured: Partial<Tpm12Limits> = {}) {
-    this.#parts = createParts(configured, () => this.onSnapshotChange?.());
-    this.direct = new Tpm12DirectPath(this.#parts);
+  constructor(limits: Partial<ResourceLimits> = {}) {
+    this.#parts = createParts(limits, () => this.onSnapshotChange?.());
+    this.direct = new Tpm12DirectPath(() => this.#parts);
   }
 
   *start(previous: VirtualizerSnapshot | undefined): Exchange<void> {
-    const { saved, quotas, reconciliation, changed } = this.#parts;
+    const { quotas, reconciliation, changed } = this.#parts;
     const savedCounts = (yield* listHandles(TPM_RT.CONTEXT)) ?? [];
-    restoreSavedSessions(saved, previous?.savedSessions ?? [], savedCounts);
-    yield* this.#flushLeftovers(previous?.ownedHandles ?? []);
+    if (previous !== undefined) restoreSnapshot(this.#parts, previous, savedCounts);
+    yield* flushLeftovers(previous?.ownedHandles ?? []);
     yield* reconciliation.refreshUnmanagedKeys();
     if (quotas.followsCapacity) quotas.learnSessionCapacity(yield* readSessionCapacity());
     changed();
   }
 
-  /** Flushes sessions before keys, since flushing a key ends its sessions. */
-  *#flushLeftovers(owned: readonly number[]): Exchange<void> {
-    const leftovers = owned.map(splitTypedHandle);
-    for (const type of [TPM_RT.AUTH, TPM_RT.TRANS, TPM_RT.CONTEXT, TPM_RT.DAA_TPM, TPM_RT.KEY]) {
-      const existing = new Set((yield* listHandles(type)) ?? []);
-      for (const { resourceType, handle } of leftovers) {
-        if (resourceType === type && existing.has(handle)) yield flushSpecific(handle, type);
-      }
-    }
-  }
-
   openContext(contextId: number, caller: Caller): void {
-    this.#parts.table.openContext(contextId, caller.userKey);
+    this.#parts.contexts.set(contextId, new VirtualContext(contextId, caller));
   }
 
   swapNeed(contextId: number, command: Uint8Array): SwapNeed {
-    return swapNeed(this.#parts.table, contextId, command);
+    const context = this.#parts.contexts.get(contextId);
+    return context === undefined ? 'none' : swapNeed(this.#parts, context, command);
   }
 
   *execute(contextId: number, command: Uint8Array): Exchange<Uint8Array> {
-    const { table, reconciliation, contextGap } = this.#parts;
-    if (!table.hasContext(contextId)) return refusal(TPM_RESULT.RESOURCES);
+    const { contexts, swapping, reconciliation, contextGap } = this.#parts;
+    const context = contexts.get(contextId);
+    if (context === undefined) return refusal(TPM_RESULT.RESOURCES);
     try {
+      swapping.beginExchange();
       yield* reconciliation.runIfDue();
       const run = SPECIAL_COMMANDS.get(ordinalOf(command)) ?? runMapped;
-      const response = yield* run(this.#parts, contextId, command);
+      const response = yield* run(this.#parts, context, command);
       yield* reconciliation.runIfDue();
       yield* contextGap.keepSmall();
       return response;
@@ -88,21 +80,35 @@ export class Tpm12Virtualizer implements Virtualizer {
   }
 
   *discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void> {
-    yield* discardCreated(this.#parts, contextId, command, response);
+    const context = this.#parts.contexts.get(contextId);
+    if (context !== undefined) yield* discardCreated(this.#parts, context, command, response);
   }
 
   *closeContext(contextId: number): Exchange<void> {
-    const { table, daa, sha1, swapping } = this.#parts;
+    const { contexts, daa, sha1 } = this.#parts;
+    const context = contexts.get(contextId);
     sha1.contextClosed(contextId);
     try {
       for (const session of daa.ofContext(contextId)) yield* flushDaaSession(this.#parts, session);
-      for (const resource of [...table.ofContext(contextId)]) {
-        if (resource.alive) yield* swapping.flush(resource);
-      }
+      if (context !== undefined) yield* this.#flushAll(context);
     } finally {
-      for (const resource of [...table.ofContext(contextId)]) table.remove(resource);
-      table.forgetContext(contextId);
+      if (context !== undefined) this.#abandon(context);
     }
+  }
+
+  *#flushAll(context: VirtualContext): Exchange<void> {
+    const { sessions, swapping } = this.#parts;
+    for (const resource of [...sessions.ofContext(context), ...context.keys()]) {
+      if (resource.alive) yield* swapping.flush(resource);
+    }
+  }
+
+  /** Forgets what the context still holds because a flush has failed. */
+  #abandon(context: VirtualContext): void {
+    const { contexts, keys, sessions } = this.#parts;
+    for (const session of sessions.ofContext(context)) sessions.ended(session);
+    for (const key of context.keys()) keys.remove(key);
+    contexts.delete(context.id);
   }
 
   tpmWasReset(): void {
@@ -111,9 +117,10 @@ export class Tpm12Virtualizer implements Virtualizer {
 
   /** Evicts everything that can be saved, since TPM_SaveState need not preserve keys or sessions (Part 3, 3.3). */
   *suspend(): Exchange<void> {
-    const { table, swapping } = this.#parts;
-    for (const session of [...table.sessions()]) yield* swapping.evictSession(session);
-    for (let more = true; more; ) more = yield* swapping.evictOne('key', new Set());
+    const { sessions, swapping } = this.#parts;
+    swapping.beginExchange();
+    for (const session of [...sessions.all()]) yield* swapping.evictSession(session);
+    for (let more = true; more; ) more = yield* swapping.evictOne('key');
   }
 
   *resume(): Exchange<void> {

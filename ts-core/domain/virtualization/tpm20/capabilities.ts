@@ -5,6 +5,7 @@
  * TPM 2.0 Library Part 3, 30.2; a page holds at most MAX_CAP_HANDLES handles (Part 2, 10.9.3).
  */
 import { HEADER_BYTES, readUint16, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import type { Exchange } from '../../tpm/exchange.js';
 import {
   handleNumber,
   handleType,
@@ -17,36 +18,54 @@ import {
   TPM_ST,
 } from '../../tpm20/codes.js';
 import { refusal, success } from '../../tpm20/responses.js';
+import type { CommandAttributes } from '../../tpm20/structures.js';
 import type { VirtualContext } from './handles.js';
-import type { Parts } from './parts.js';
+import { runMapped } from './pass-through.js';
+import type { Sessions } from './sessions.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** (MAX_CAP_BUFFER 1024 - capability 4 - count 4) / 4. */
 const MAX_CAP_HANDLES = 254;
 const PLAIN_COMMAND_BYTES = HEADER_BYTES + 12;
 const UNLIMITED = 0xffffffff;
 
-function isPlain(command: Uint8Array): boolean {
-  return readUint16(command, 0) === TPM_ST.NO_SESSIONS && command.length === PLAIN_COMMAND_BYTES;
+export function* runGetCapability(
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+  attributes: CommandAttributes,
+): Exchange<Uint8Array> {
+  const fault = parts.areas.read(command, attributes.handleCount);
+  if (fault !== TPM_RC.SUCCESS) return refusal(fault);
+  const own = answerHandleList(parts, context, command);
+  if (own) return own;
+  const response = yield* runMapped(parts, context, command, attributes);
+  adaptProperties(parts, context, command, response);
+  return response;
 }
 
 /** Returns the broker's own response to a query for virtual handles; undefined if the TPM has to answer. */
-export function answerHandleList(
-  parts: Parts,
+function answerHandleList(
+  { areas, sessions }: Pick<VirtualizerParts, 'areas' | 'sessions'>,
   context: VirtualContext,
   command: Uint8Array,
-  parametersOffset: number,
 ): Uint8Array | undefined {
+  const { parametersOffset } = areas;
   if (command.length < parametersOffset + 12) return undefined;
   if (readUint32(command, parametersOffset) !== TPM_CAP.HANDLES) return undefined;
   const first = readUint32(command, parametersOffset + 4);
   if (handleType(first) !== TPM_HT.TRANSIENT && !isSessionHandle(first)) return undefined;
   // The response to an audited command is authenticated by the TPM, whose own list no caller may see.
   if (!isPlain(command)) return refusal(TPM_RC.AUTH_CONTEXT);
-  return handleListResponse(visibleHandles(parts, context, first), readUint32(command, parametersOffset + 8));
+  return handleListResponse(visibleHandles(sessions, context, first), readUint32(command, parametersOffset + 8));
+}
+
+function isPlain(command: Uint8Array): boolean {
+  return readUint16(command, 0) === TPM_ST.NO_SESSIONS && command.length === PLAIN_COMMAND_BYTES;
 }
 
 /** Lists the handles that the context sees from `first` on, in ascending order of their numbers. */
-function visibleHandles(parts: Parts, context: VirtualContext, first: number): readonly number[] {
+function visibleHandles(sessions: Sessions, context: VirtualContext, first: number): readonly number[] {
   if (handleType(first) === TPM_HT.TRANSIENT) {
     return context
       .objects()
@@ -55,7 +74,7 @@ function visibleHandles(parts: Parts, context: VirtualContext, first: number): r
   }
   const asksForLoaded = handleType(first) === TPM_HT.HMAC_SESSION;
   const handles: number[] = [];
-  for (const session of parts.sessions.all()) {
+  for (const session of sessions.all()) {
     if (handleNumber(session.handle) < handleNumber(first)) continue;
     if (asksForLoaded && session.context === context) handles.push(session.handle);
     if (!asksForLoaded && session.callerBlob && session.userKey === context.caller.userKey) {
@@ -75,12 +94,14 @@ function handleListResponse(handles: readonly number[], askedFor: number): Uint8
   return success(body);
 }
 
+type Limits = Pick<VirtualizerParts, 'quotas' | 'sessions'>;
+
 /**
  * Writes the values that hold for this context into a list of properties. Responses to audited commands stay as the TPM
  * signed them.
  */
 export function adaptProperties(
-  parts: Parts,
+  parts: Limits,
   context: VirtualContext,
   command: Uint8Array,
   response: Uint8Array,
@@ -96,8 +117,7 @@ export function adaptProperties(
 }
 
 /** Returns undefined if the TPM's own value applies. */
-function propertyFor(parts: Parts, context: VirtualContext, property: number): number | undefined {
-  const { quotas, sessions } = parts;
+function propertyFor({ quotas, sessions }: Limits, context: VirtualContext, property: number): number | undefined {
   switch (property) {
     case TPM_PT.CONTEXT_GAP_MAX:
       return UNLIMITED;

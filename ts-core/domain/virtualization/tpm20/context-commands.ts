@@ -1,8 +1,8 @@
 /**
  * Runs callers' TPM2_ContextSave, TPM2_ContextLoad and TPM2_FlushContext. TPM 2.0 Library Part 3, 28.2 to 28.4.
  *
- * An object's blob is a bearer blob, as on a TPM: whoever has it may load it. A session that is saved leaves its
- * context and belongs to the user until a context of that user loads it, once.
+ * An object's blob is a bearer blob, as on a TPM: whoever has it may load it. A session that is saved here is saved by
+ * its caller: it leaves the context and belongs to the user until a context of that user loads it, once.
  */
 import { sameBytes } from '../../tpm/byte-fields.js';
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
@@ -18,13 +18,20 @@ import {
   success,
 } from '../../tpm20/responses.js';
 import { isSavedContext, sameSave, savedHandleOf, staysValidInUse } from '../../tpm20/structures.js';
+import { enterCreated } from './apply-response.js';
 import type { TransientObject, VirtualContext } from './handles.js';
 import { missingForFlush, missingForSave } from './missing-handles.js';
-import type { Parts } from './parts.js';
-import { enterCreated, send } from './pass-through.js';
+import { send } from './pass-through.js';
 import type { Session } from './sessions.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
-export function* runContextSave(parts: Parts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
+type Sending = Pick<VirtualizerParts, 'swapping' | 'quotas'>;
+
+export function* runContextSave(
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const handle = readUint32(command, HEADER_BYTES);
   if (handleType(handle) === TPM_HT.TRANSIENT) {
     const object = context.object(handle);
@@ -39,7 +46,10 @@ export function* runContextSave(parts: Parts, context: VirtualContext, command: 
 }
 
 /** Saves an object. If the broker has evicted it, its saved form is already there. */
-function* saveObject(parts: Parts, object: TransientObject): Exchange<Uint8Array> {
+function* saveObject(
+  parts: Sending & Pick<VirtualizerParts, 'objects'>,
+  object: TransientObject,
+): Exchange<Uint8Array> {
   parts.objects.touch(object);
   if (object.physicalHandle === 0 && object.blob) return success(object.blob);
   const response = yield* send(parts, contextSave(object.physicalHandle));
@@ -49,7 +59,11 @@ function* saveObject(parts: Parts, object: TransientObject): Exchange<Uint8Array
   return response;
 }
 
-function* saveSession(parts: Parts, context: VirtualContext, session: Session): Exchange<Uint8Array> {
+function* saveSession(
+  parts: Sending & Pick<VirtualizerParts, 'sessions'>,
+  context: VirtualContext,
+  session: Session,
+): Exchange<Uint8Array> {
   const { sessions } = parts;
   sessions.touch(session);
   const response = session.blob ? success(session.blob) : yield* send(parts, contextSave(session.handle));
@@ -59,7 +73,11 @@ function* saveSession(parts: Parts, context: VirtualContext, session: Session): 
   return response;
 }
 
-export function* runContextLoad(parts: Parts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
+export function* runContextLoad(
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const blob = command.subarray(HEADER_BYTES);
   // Bytes that are not a saved context load nothing; the TPM reports what is wrong with them.
   if (!isSavedContext(blob)) return yield command;
@@ -68,7 +86,11 @@ export function* runContextLoad(parts: Parts, context: VirtualContext, command: 
     : yield* loadObject(parts, context, command);
 }
 
-function* loadObject(parts: Parts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
+function* loadObject(
+  parts: Sending & Pick<VirtualizerParts, 'objects' | 'sessions'>,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const exhausted = yield* parts.quotas.admit(context, 'object');
   if (exhausted !== TPM_RC.SUCCESS) return refusal(exhausted);
   const response = yield* send(parts, command);
@@ -79,7 +101,11 @@ function* loadObject(parts: Parts, context: VirtualContext, command: Uint8Array)
 }
 
 /** Loads the newest blob of the session in place of the caller's, which a gap repair may have made stale. */
-function* loadSession(parts: Parts, context: VirtualContext, blob: Uint8Array): Exchange<Uint8Array> {
+function* loadSession(
+  parts: Sending & Pick<VirtualizerParts, 'sessions'>,
+  context: VirtualContext,
+  blob: Uint8Array,
+): Exchange<Uint8Array> {
   const { sessions, swapping, quotas } = parts;
   const session = sessions.byHandle(savedHandleOf(blob));
   // A stale blob, a blob of a loaded session, or another user's blob: the answer is a TPM's for a session that is not
@@ -103,7 +129,11 @@ function* loadSession(parts: Parts, context: VirtualContext, blob: Uint8Array): 
 }
 
 /** The handle is a parameter, so no other check keeps a caller from another caller's session. */
-export function* runFlushContext(parts: Parts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
+export function* runFlushContext(
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const handle = readUint32(command, HEADER_BYTES);
   if (handleType(handle) === TPM_HT.TRANSIENT) return yield* flushObject(parts, context, handle);
   if (isSessionHandle(handle)) return yield* flushSession(parts, context, handle);
@@ -111,7 +141,11 @@ export function* runFlushContext(parts: Parts, context: VirtualContext, command:
   return yield command;
 }
 
-function* flushObject({ objects, ranges }: Parts, context: VirtualContext, handle: number): Exchange<Uint8Array> {
+function* flushObject(
+  { objects, ranges }: Pick<VirtualizerParts, 'objects' | 'ranges'>,
+  context: VirtualContext,
+  handle: number,
+): Exchange<Uint8Array> {
   const object = context.object(handle);
   if (!object) return refusal(missingForFlush(handle, ranges));
   if (object.physicalHandle !== 0) {
@@ -123,7 +157,11 @@ function* flushObject({ objects, ranges }: Parts, context: VirtualContext, handl
 }
 
 /** A context may flush the sessions that it has loaded, and those that its user has saved. */
-function* flushSession(parts: Parts, context: VirtualContext, handle: number): Exchange<Uint8Array> {
+function* flushSession(
+  parts: Pick<VirtualizerParts, 'sessions' | 'swapping' | 'ranges'>,
+  context: VirtualContext,
+  handle: number,
+): Exchange<Uint8Array> {
   const session = parts.sessions.byHandle(handle);
   const isOwn =
     session?.context === context || (session?.callerBlob !== undefined && session.userKey === context.caller.userKey);

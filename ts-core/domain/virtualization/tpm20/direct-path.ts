@@ -18,9 +18,9 @@ import { type CommandAttributes, isSavedContext, savedHandleOf } from '../../tpm
 import type { DirectPath, SwapNeed } from '../virtualizer.js';
 import { adaptProperties } from './capabilities.js';
 import type { TransientObject, VirtualContext } from './handles.js';
-import type { Parts } from './parts.js';
 import type { Session } from './sessions.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 const MAX_HANDLES = 7;
 
@@ -33,19 +33,16 @@ export class Tpm20DirectPath implements DirectPath {
   #objectPositions = 0;
   readonly #endingSessions: (Session | undefined)[] = new Array(MAX_SESSIONS).fill(undefined);
   #endingCount = 0;
-  /** Returns undefined while the tables have to be reconciled with the TPM first. */
-  readonly #parts: () => Parts | undefined;
-  readonly #outcomeUnknown: () => void;
+  readonly #parts: () => VirtualizerParts;
 
-  constructor(parts: () => Parts | undefined, outcomeUnknown: () => void) {
+  constructor(parts: () => VirtualizerParts) {
     this.#parts = parts;
-    this.#outcomeUnknown = outcomeUnknown;
   }
 
   begin(contextId: number, command: Uint8Array): Uint8Array | null {
     const parts = this.#parts();
-    const context = parts?.contexts.get(contextId);
-    if (!parts || !context) return null;
+    const context = parts.contexts.get(contextId);
+    if (parts.reconciliation.isDue || !context) return null;
     const code = readUint32(command, 6);
     const attributes = parts.commands.of(code);
     if (!attributes || !isDirect(attributes, command)) return null;
@@ -71,7 +68,7 @@ export class Tpm20DirectPath implements DirectPath {
    * Returns whether everything that the command refers to exists and is resident; records the objects and the sessions
    * that it ends.
    */
-  #resolve({ areas, sessions }: Parts, context: VirtualContext): boolean {
+  #resolve({ areas, sessions }: Pick<VirtualizerParts, 'areas' | 'sessions'>, context: VirtualContext): boolean {
     for (let position = 0; position < areas.handleCount; position++) {
       const handle = areas.handles[position] as number;
       let object: TransientObject | undefined;
@@ -103,7 +100,7 @@ export class Tpm20DirectPath implements DirectPath {
     const parts = this.#parts();
     const command = this.#command;
     const context = this.#context;
-    if (!parts || !command || !context) return null;
+    if (parts.reconciliation.isDue || !command || !context) return null;
     this.#restoreHandles(command);
     this.#command = undefined;
     const code = responseCodeOf(response);
@@ -126,7 +123,7 @@ export class Tpm20DirectPath implements DirectPath {
   failed(): void {
     if (this.#command) this.#restoreHandles(this.#command);
     this.#command = undefined;
-    this.#outcomeUnknown();
+    this.#parts().reconciliation.isDue = true;
   }
 }
 
@@ -154,8 +151,10 @@ function needsExchange(code: number): boolean {
   );
 }
 
+type Tables = Pick<VirtualizerParts, 'areas' | 'commands' | 'objects' | 'sessions'>;
+
 /** Returns whether a command of a context would need swapping, as far as the tables show. Sends and changes nothing. */
-export function swapNeed(parts: Parts, context: VirtualContext, command: Uint8Array): SwapNeed {
+export function swapNeed(parts: Tables, context: VirtualContext, command: Uint8Array): SwapNeed {
   const { areas, commands } = parts;
   const attributes = commands.of(readUint32(command, 6));
   if (!attributes) return 'none';
@@ -178,7 +177,7 @@ export function swapNeed(parts: Parts, context: VirtualContext, command: Uint8Ar
 }
 
 /** Returns undefined for what the context does not have, and for what is never swapped. */
-function isResident({ sessions }: Parts, context: VirtualContext, handle: number): boolean | undefined {
+function isResident({ sessions }: Tables, context: VirtualContext, handle: number): boolean | undefined {
   if (handleType(handle) === TPM_HT.TRANSIENT) {
     const object = context.object(handle);
     return object && object.physicalHandle !== 0;
@@ -186,7 +185,7 @@ function isResident({ sessions }: Parts, context: VirtualContext, handle: number
   return isSessionHandle(handle) ? sessions.loadedIn(context, handle)?.resident : undefined;
 }
 
-function hasNoRoomFor({ objects, sessions }: Parts, { code }: CommandAttributes, command: Uint8Array): boolean {
+function hasNoRoomFor({ objects, sessions }: Tables, { code }: CommandAttributes, command: Uint8Array): boolean {
   const blob = code === TPM_CC.ContextLoad ? command.subarray(HEADER_BYTES) : undefined;
   const loadsSession = blob !== undefined && isSavedContext(blob) && isSessionHandle(savedHandleOf(blob));
   return code === TPM_CC.StartAuthSession || loadsSession ? sessions.isFull : objects.isFull;

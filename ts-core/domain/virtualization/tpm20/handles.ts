@@ -5,8 +5,8 @@
 import type { Caller } from '../../caller.js';
 import { handleNumber, handleType, TPM_HT, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { staysValidInUse } from '../../tpm20/structures.js';
+import { type Used, UseOrder } from '../use-order.js';
 import { SlotEstimate } from './slot-estimate.js';
-import { type Used, UseOrder } from './use-order.js';
 
 export interface TransientObject extends Used {
   readonly id: number;
@@ -172,12 +172,12 @@ export class TransientObjects {
 
   /** Whether the next object needs another one's slot. */
   get isFull(): boolean {
-    return this.#slots.isReached(this.#resident.size);
+    return this.#slots.isFull(this.#resident.size);
   }
 
   /** Returns whether to evict an object before the next one is loaded. */
   mustEvictFirst(): boolean {
-    return this.#slots.isFull(this.#resident.size);
+    return this.#slots.mustEvictFirst(this.#resident.size);
   }
 
   /** Records that the TPM had no room for another object. */

@@ -1,17 +1,18 @@
 /**
- * Runs the commands that are not special: resolves the handles, loads what is needed, sends the command, and applies
- * the response to the tables.
+ * Runs the commands that are not special: resolves the handles, loads what is needed, makes room, and sends the
+ * command. apply-response.ts applies the response to the tables.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
-import { handleType, isSessionHandle, TPM_CC, TPM_HT, TPM_RC, TPMA_SESSION } from '../../tpm20/codes.js';
+import { handleType, isSessionHandle, TPM_CC, TPM_HT, TPM_RC } from '../../tpm20/codes.js';
 import { flushContext } from '../../tpm20/commands.js';
 import { isOutOfObjectMemory, isTemporaryFailure, refusal } from '../../tpm20/responses.js';
 import type { CommandAttributes } from '../../tpm20/structures.js';
-import type { TransientObject, VirtualContext } from './handles.js';
+import { applyResponse, ResolvedHandles } from './apply-response.js';
+import type { VirtualContext } from './handles.js';
 import { missingInAuthorizationArea, missingInHandleArea } from './missing-handles.js';
-import type { Parts } from './parts.js';
 import type { Session } from './sessions.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** More rounds than evictions and gap repairs can need, so that a TPM that always refuses cannot block the broker. */
 const MAX_ATTEMPTS = 200;
@@ -20,10 +21,10 @@ const MAX_RETRIES = 3;
 
 /** Runs one command of a context. `command` is changed while it runs; at the end it has its original handles again. */
 export function* runMapped(
-  parts: Parts,
+  parts: VirtualizerParts,
   context: VirtualContext,
-  attributes: CommandAttributes,
   command: Uint8Array,
+  attributes: CommandAttributes,
 ): Exchange<Uint8Array> {
   const fault = parts.areas.read(command, attributes.handleCount);
   if (fault !== TPM_RC.SUCCESS) return refusal(fault);
@@ -43,16 +44,9 @@ export function* runMapped(
   return applyResponse(parts, context, attributes, handles, response);
 }
 
-/** What the handles of one command refer to, by position. */
-class ResolvedHandles {
-  readonly objects: (TransientObject | undefined)[] = [];
-  readonly handleSessions: (Session | undefined)[] = [];
-  readonly authorizationSessions: (Session | undefined)[] = [];
-}
-
 /** Finds everything that the command refers to. Returns 0, or the code for the first handle that the context lacks. */
 function resolve(
-  { areas, sessions, ranges }: Pick<Parts, 'areas' | 'sessions' | 'ranges'>,
+  { areas, sessions, ranges }: Pick<VirtualizerParts, 'areas' | 'sessions' | 'ranges'>,
   context: VirtualContext,
   code: number,
   handles: ResolvedHandles,
@@ -77,7 +71,7 @@ function resolve(
   return TPM_RC.SUCCESS;
 }
 
-type Loading = Pick<Parts, 'objects' | 'sessions' | 'swapping'>;
+type Loading = Pick<VirtualizerParts, 'objects' | 'sessions' | 'swapping'>;
 
 /** Loads everything that the command refers to. Returns 0, or the response code for the caller. */
 function* load(parts: Loading, handles: ResolvedHandles): Exchange<number> {
@@ -126,7 +120,7 @@ function writeHandles(command: Uint8Array, handles: ResolvedHandles, kind: 'phys
 }
 
 /** Sends a command. Whenever the TPM reports that it has no room, makes room and sends the command again. */
-export function* send(parts: Pick<Parts, 'swapping' | 'quotas'>, command: Uint8Array): Exchange<Uint8Array> {
+export function* send(parts: Pick<VirtualizerParts, 'swapping' | 'quotas'>, command: Uint8Array): Exchange<Uint8Array> {
   let retries = 0;
   for (let attempt = 1; ; attempt++) {
     const response = yield command;
@@ -138,92 +132,23 @@ export function* send(parts: Pick<Parts, 'swapping' | 'quotas'>, command: Uint8A
   }
 }
 
-function* makeRoom({ swapping, quotas }: Pick<Parts, 'swapping' | 'quotas'>, code: number): Exchange<boolean> {
+function* makeRoom(
+  { swapping, quotas }: Pick<VirtualizerParts, 'swapping' | 'quotas'>,
+  code: number,
+): Exchange<boolean> {
   if (isOutOfObjectMemory(code) && (yield* swapping.evictOneObject())) return true;
   if (code === TPM_RC.SESSION_HANDLES) return yield* quotas.reclaimAbandonedSession();
   if (isOutOfObjectMemory(code) && code !== TPM_RC.MEMORY) return false;
   return yield* swapping.makeSessionRoom(code);
 }
 
-type Tables = Pick<Parts, 'areas' | 'objects' | 'sessions'>;
-
-/** Brings the tables up to date with the response, and gives the response the handle that the caller sees. */
-function applyResponse(
-  tables: Tables,
-  context: VirtualContext,
-  attributes: CommandAttributes,
-  handles: ResolvedHandles,
-  response: Uint8Array,
-): Uint8Array {
-  const code = responseCodeOf(response);
-  if (code !== TPM_RC.SUCCESS) {
-    forgetLost(tables, handles, code);
-    return response;
-  }
-  endSessions(tables, handles);
-  if (attributes.flushesHandles) for (const object of handles.objects) if (object) tables.objects.remove(object);
-  return attributes.returnsHandle
-    ? enterCreated(tables, context, response, startsSequence(attributes.code), undefined)
-    : response;
-}
-
-/** Forgets a resource that the TPM reports as missing although the tables say that it is loaded. */
-function forgetLost({ objects, sessions }: Tables, handles: ResolvedHandles, code: number): void {
-  const handlePosition = code - TPM_RC.REFERENCE_H0;
-  if (handlePosition >= 0 && handlePosition < 7) {
-    const object = handles.objects[handlePosition];
-    if (object) objects.lost(object);
-    const session = handles.handleSessions[handlePosition];
-    if (session) sessions.ended(session);
-    return;
-  }
-  const session = handles.authorizationSessions[code - TPM_RC.REFERENCE_S0];
-  if (session) sessions.ended(session);
-}
-
-/**
- * Removes ended sessions: a successful response, and nothing else, ends every session whose continueSession is clear.
- */
-function endSessions({ areas, sessions }: Tables, handles: ResolvedHandles): void {
-  for (let position = 0; position < handles.authorizationSessions.length; position++) {
-    const session = handles.authorizationSessions[position];
-    const attributes = areas.sessionAttributes[position] as number;
-    if (session && (attributes & TPMA_SESSION.CONTINUE_SESSION) === 0) sessions.ended(session);
-  }
-}
-
-function startsSequence(code: number): boolean {
-  return code === TPM_CC.HMAC_Start || code === TPM_CC.HashSequenceStart;
-}
-
-/**
- * Adds what a successful response created to the tables, and writes the handle that the caller sees into the response.
- */
-export function enterCreated(
-  { objects, sessions }: Pick<Parts, 'objects' | 'sessions'>,
-  context: VirtualContext,
-  response: Uint8Array,
-  isSequence: boolean,
-  blob: Uint8Array | undefined,
-): Uint8Array {
-  if (response.length < HEADER_BYTES + 4) return response;
-  const handle = readUint32(response, HEADER_BYTES);
-  if (handleType(handle) === TPM_HT.TRANSIENT) {
-    const object = objects.adopt(context, handle, isSequence, blob);
-    writeUint32(response, HEADER_BYTES, object.virtualHandle);
-  } else if (isSessionHandle(handle)) {
-    sessions.adopt(context, handle);
-  }
-  return response;
-}
-
 /** Undoes what a cancelled command created or saved, since its caller never saw the response. */
 export function* discardCreated(
-  parts: Pick<Parts, 'objects' | 'sessions' | 'swapping'>,
+  parts: Pick<VirtualizerParts, 'objects' | 'sessions' | 'swapping'>,
   context: VirtualContext,
-  attributes: CommandAttributes,
   command: Uint8Array,
   response: Uint8Array,
+  attributes: CommandAttributes,
 ): Exchange<void> {
   const { objects, sessions, swapping } = parts;
   if (attributes.code === TPM_CC.ContextSave) {

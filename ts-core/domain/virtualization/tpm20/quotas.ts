@@ -25,6 +25,14 @@ export interface ResourceLimits {
   readonly abandonedSessionsPerUser: number;
 }
 
+/** The defaults. tpm2-abrmd also allows four abandoned sessions, and its tests rely on that. */
+export const DEFAULT_RESOURCE_LIMITS: ResourceLimits = {
+  resourcesPerContext: 500,
+  sessionsPerContext: 16,
+  objectsPerUser: 8192,
+  abandonedSessionsPerUser: 4,
+};
+
 export class Quotas {
   readonly #activeSessionsMax: number;
   readonly #objects: TransientObjects;

@@ -1,5 +1,6 @@
 /**
- * Loads objects and sessions into the TPM and evicts them.
+ * Loads objects and sessions into the TPM and evicts them. A session that is saved here is evicted by the broker; its
+ * caller does not notice.
  *
  * Both stay resident until their slot is needed; then the least recently used one is saved and, if it is an object,
  * flushed. An ordinary object cannot change, so its saved form stays stored after it is loaded again, and evicting it a
@@ -16,7 +17,8 @@ import {
   TPM_RC,
 } from '../../tpm20/codes.js';
 import { contextLoad, contextSave, flushContext } from '../../tpm20/commands.js';
-import { isOutOfObjectMemory, isSuccess, isTemporaryFailure } from '../../tpm20/responses.js';
+import { isOutOfObjectMemory, isTemporaryFailure } from '../../tpm20/responses.js';
+import { ContextGap } from './context-gap.js';
 import type { TransientObject, TransientObjects } from './handles.js';
 import type { Session, Sessions } from './sessions.js';
 
@@ -25,12 +27,20 @@ export class Swapping {
   readonly #toFlush = new Set<number>();
   readonly #objects: TransientObjects;
   readonly #sessions: Sessions;
+  readonly #contextGap: ContextGap;
   readonly #changed: () => void;
 
   constructor(objects: TransientObjects, sessions: Sessions, changed: () => void) {
     this.#objects = objects;
     this.#sessions = sessions;
+    this.#contextGap = new ContextGap(sessions, (session) => this.#tryToLoad(session));
     this.#changed = changed;
+  }
+
+  /** Numbers each exchange, so that it never evicts what it needs itself. */
+  beginExchange(): void {
+    this.#objects.beginExchange();
+    this.#sessions.beginExchange();
   }
 
   /** Loads an object if it is saved outside. Returns 0, or the response code that prevented it. */
@@ -116,7 +126,7 @@ export class Swapping {
 
   /** Resolves a refusal that concerns loaded sessions or the context gap; returns false if nothing helps. */
   *makeSessionRoom(code: number): Exchange<boolean> {
-    if (code === TPM_RC.CONTEXT_GAP) return yield* this.#repairContextGap();
+    if (code === TPM_RC.CONTEXT_GAP) return yield* this.#contextGap.repair();
     if (code === TPM_RC.SESSION_MEMORY || code === TPM_RC.MEMORY) return yield* this.evictOneSession();
     return false;
   }
@@ -138,7 +148,7 @@ export class Swapping {
         return true;
       }
       if (code === TPM_RC.CONTEXT_GAP) {
-        if (!(yield* this.#repairContextGap())) return false;
+        if (!(yield* this.#contextGap.repair())) return false;
         continue;
       }
       if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
@@ -147,25 +157,6 @@ export class Swapping {
       return true;
     }
     return false;
-  }
-
-  /**
-   * TPM_RC_CONTEXT_GAP: the oldest saved session is too far behind the TPM's counter. Loading it and saving it again
-   * makes it the newest; the TPM keeps one slot free for this. TPM 2.0 Library Part 1, 30.5 "Session Context
-   * Management".
-   */
-  *#repairContextGap(): Exchange<boolean> {
-    const oldest = this.#sessions.oldestSaved();
-    if (!oldest) return false;
-    const code = yield* this.#tryToLoad(oldest);
-    if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
-    if (code !== TPM_RC.SUCCESS) {
-      this.#sessions.ended(oldest);
-      return true;
-    }
-    const saved = yield contextSave(oldest.handle);
-    if (isSuccess(saved)) this.#sessions.evicted(oldest, saved.slice(HEADER_BYTES));
-    return true;
   }
 
   /** Flushes a session, loaded or saved, and forgets it. Returns the TPM's response code. */

@@ -7,9 +7,9 @@
  * belongs to the user); the caller cannot see whether the broker has evicted a loaded one.
  */
 import { handleNumber, isSessionHandle } from '../../tpm20/codes.js';
+import { type Used, UseOrder } from '../use-order.js';
 import type { VirtualContext } from './handles.js';
 import { SlotEstimate } from './slot-estimate.js';
-import { type Used, UseOrder } from './use-order.js';
 
 export interface Session extends Used {
   readonly id: number;
@@ -182,12 +182,12 @@ export class Sessions {
 
   /** Whether the next session needs another one's slot. */
   get isFull(): boolean {
-    return this.#slots.isReached(this.#residentCount);
+    return this.#slots.isFull(this.#residentCount);
   }
 
   /** Returns whether to evict a session before the next one is loaded. */
   mustEvictFirst(): boolean {
-    return this.#slots.isFull(this.#residentCount);
+    return this.#slots.mustEvictFirst(this.#residentCount);
   }
 
   /** Records that the TPM has room for as many sessions as are resident now. */

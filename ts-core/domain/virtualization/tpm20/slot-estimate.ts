@@ -12,7 +12,7 @@ export class SlotEstimate {
   #avoidedRefusals = 0;
 
   /** Returns whether as many are inside as last fitted. */
-  isReached(inside: number): boolean {
+  isFull(inside: number): boolean {
     return inside >= this.#fitting;
   }
 
@@ -20,8 +20,8 @@ export class SlotEstimate {
    * Returns whether to evict one before the next is loaded: true if no more seem to fit, except now and then to probe
    * the TPM.
    */
-  isFull(inside: number): boolean {
-    if (!this.isReached(inside)) return false;
+  mustEvictFirst(inside: number): boolean {
+    if (!this.isFull(inside)) return false;
     this.#avoidedRefusals++;
     return this.#avoidedRefusals % TRIES_BETWEEN_PROBES !== 0;
   }

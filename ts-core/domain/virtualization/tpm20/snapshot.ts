@@ -1,4 +1,7 @@
-/** Reports what the tables hold: for the next run of the broker, and for administrators (Get-TbsResource). */
+/**
+ * Reports what the tables hold: for the next run of the broker, and for administrators (Get-TbsResource). A session
+ * "saved" here is one that its caller saved; the snapshot records it.
+ */
 import { base64ToBytes, bytesToBase64 } from '../../base64.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { handleNumber, TRANSIENT_FIRST } from '../../tpm20/codes.js';
@@ -10,16 +13,20 @@ import type {
   VirtualizerSnapshot,
   VirtualResource,
 } from '../virtualizer.js';
-import type { ListedHandles, ResetCounts } from './broker-commands.js';
+import type { ListedHandles } from './broker-commands.js';
 import type { TransientObject } from './handles.js';
-import type { Parts } from './parts.js';
 import type { Session } from './sessions.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
+
+type Tables = Pick<VirtualizerParts, 'contexts' | 'sessions'>;
 
 /** Returns what must survive a restart of the broker. */
-export function takeSnapshot(
-  { objects, sessions, swapping }: Parts,
-  resetCounts: ResetCounts | undefined,
-): VirtualizerSnapshot {
+export function takeSnapshot({
+  objects,
+  sessions,
+  swapping,
+  resetCounts,
+}: Pick<VirtualizerParts, 'objects' | 'sessions' | 'swapping' | 'resetCounts'>): VirtualizerSnapshot {
   const savedSessions: SavedSessionRecord[] = [];
   const ownedHandles = [...objects.residentHandles(), ...swapping.pendingFlushes()];
   for (const session of sessions.all()) {
@@ -43,10 +50,9 @@ export function takeSnapshot(
  * flushing.
  */
 export function restoreSnapshot(
-  { sessions, swapping }: Parts,
+  { sessions, swapping, resetCounts }: Pick<VirtualizerParts, 'sessions' | 'swapping' | 'resetCounts'>,
   previous: VirtualizerSnapshot,
   listed: ListedHandles,
-  resetCounts: ResetCounts | undefined,
 ): void {
   // After a TPM reset nothing of that run remains, and its handles may belong to others by now.
   if (previous.resetCounts?.resetCount !== resetCounts?.resetCount) return;
@@ -67,7 +73,7 @@ export function restoreSnapshot(
 }
 
 export function listResources(
-  { contexts, sessions }: Parts,
+  { contexts, sessions }: Tables,
   of: (holder: ResourceHolder) => boolean = () => true,
 ): readonly VirtualResource[] {
   const resources: VirtualResource[] = [];
@@ -101,7 +107,7 @@ export function listResources(
 }
 
 /** Counts the sessions that this context saved and that nobody has loaded since as saved. */
-export function countResources({ contexts, sessions }: Parts, contextId: number): ResourceCounts {
+export function countResources({ contexts, sessions }: Tables, contextId: number): ResourceCounts {
   const context = contexts.get(contextId);
   if (!context) return { transient: 0, loadedSessions: 0, savedSessions: 0 };
   let savedSessions = 0;
@@ -109,13 +115,16 @@ export function countResources({ contexts, sessions }: Parts, contextId: number)
   return { transient: context.objectCount, loadedSessions: context.loadedSessionCount, savedSessions };
 }
 
-export function hasResource(parts: Parts, id: string): boolean {
-  return findResource(parts, id) !== undefined;
+export function hasResource(parts: Tables, id: string): boolean {
+  return resourceWithId(parts, id) !== undefined;
 }
 
 /** Flushes a resource (Remove-TbsResource); returns false if it no longer exists. */
-export function* removeResource(parts: Parts, id: string): Exchange<boolean> {
-  const found = findResource(parts, id);
+export function* removeResource(
+  parts: Tables & Pick<VirtualizerParts, 'objects' | 'swapping'>,
+  id: string,
+): Exchange<boolean> {
+  const found = resourceWithId(parts, id);
   if (!found) return false;
   if (found.kind === 'session') {
     yield* parts.swapping.flushSession(found.session);
@@ -130,7 +139,7 @@ type Found =
   | { readonly kind: 'object'; readonly object: TransientObject }
   | { readonly kind: 'session'; readonly session: Session };
 
-function findResource({ contexts, sessions }: Parts, id: string): Found | undefined {
+function resourceWithId({ contexts, sessions }: Tables, id: string): Found | undefined {
   for (const context of contexts.values()) {
     for (const object of context.objects()) if (objectId(object) === id) return { kind: 'object', object };
   }

@@ -2,37 +2,27 @@
  * The commands that need more than pass-through.ts does. Every command that is not listed here is ordinary, including
  * SequenceComplete and EventSequenceComplete (the TPM itself marks them as flushing their handles) and EvictControl (it
  * copies an object to a persistent handle or deletes that one, and leaves the transient one alone). Shutdown is
- * ordinary too: it only prepares for a power loss, and the next command that changes anything takes it back.
+ * ordinary too: it only prepares for a power loss, and the next command that changes anything cancels it.
  */
 import { HEADER_BYTES, readUint16, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_CC, TPM_RC, TPM_RH, TPM_ST, TRANSIENT_FIRST } from '../../tpm20/codes.js';
-import { aboutHandle, aboutParameter, refusal } from '../../tpm20/responses.js';
+import { aboutHandle, aboutParameter, isSuccess, refusal } from '../../tpm20/responses.js';
 import { type CommandAttributes, hierarchyOf } from '../../tpm20/structures.js';
-import { listHandles } from './broker-commands.js';
-import { adaptProperties, answerHandleList } from './capabilities.js';
+import { listHandles, readResetCounts } from './broker-commands.js';
+import { runGetCapability } from './capabilities.js';
 import { runContextLoad, runContextSave, runFlushContext } from './context-commands.js';
 import type { VirtualContext } from './handles.js';
-import type { Parts } from './parts.js';
 import { runMapped } from './pass-through.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
-export interface SpecialCommand {
-  /** Returns the broker's own response; undefined if this command is ordinary after all. */
-  readonly answer?: (
-    parts: Parts,
-    context: VirtualContext,
-    command: Uint8Array,
-    parametersOffset: number,
-  ) => Uint8Array | undefined;
-  /** Runs in place of the pass-through. */
-  readonly run?: (parts: Parts, context: VirtualContext, command: Uint8Array) => Exchange<Uint8Array>;
-  /** With `run`: a command without this form is rejected as a TPM rejects it. */
-  readonly form?: SessionlessForm;
-  /** Changes the TPM's response for the context. */
-  readonly adapt?: (parts: Parts, context: VirtualContext, command: Uint8Array, response: Uint8Array) => void;
-  /** The hierarchies whose objects a successful command voids. */
-  readonly voids?: VoidedHierarchies;
-}
+/** Runs in place of the pass-through. */
+export type SpecialCommand = (
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+  attributes: CommandAttributes,
+) => Exchange<Uint8Array>;
 
 /** The form of a command that a TPM takes without sessions only. */
 interface SessionlessForm {
@@ -42,59 +32,50 @@ interface SessionlessForm {
   readonly tooShort: number;
 }
 
-const HANDLE_PARAMETER: SessionlessForm = {
+const SAVE_FORM: SessionlessForm = {
+  minBodyBytes: 4,
+  maxBodyBytes: 4,
+  tooShort: aboutHandle(TPM_RC.INSUFFICIENT, 0),
+};
+const LOAD_FORM: SessionlessForm = {
+  minBodyBytes: 0,
+  maxBodyBytes: Number.POSITIVE_INFINITY,
+  tooShort: aboutParameter(TPM_RC.INSUFFICIENT, 1),
+};
+const FLUSH_FORM: SessionlessForm = {
   minBodyBytes: 4,
   maxBodyBytes: 4,
   tooShort: aboutParameter(TPM_RC.INSUFFICIENT, 1),
 };
 
-type VoidedHierarchies = (command: Uint8Array, parametersOffset: number) => readonly number[];
-
-/** Parameters: enable (4), state (1). Nothing is voided when a hierarchy is switched on. */
-const voidedByHierarchyControl: VoidedHierarchies = (command, parametersOffset) =>
-  command[parametersOffset + 4] === 0 ? [readUint32(command, parametersOffset)] : [];
-
 export const SPECIAL_COMMANDS: ReadonlyMap<number, SpecialCommand> = new Map<number, SpecialCommand>([
-  // Only the broker starts the TPM; programs that send Startup out of habit get the answer of a started TPM.
-  [TPM_CC.Startup, { answer: () => refusal(TPM_RC.INITIALIZE) }],
-  [TPM_CC.GetCapability, { answer: answerHandleList, adapt: adaptProperties }],
-  [
-    TPM_CC.ContextSave,
-    { run: runContextSave, form: { ...HANDLE_PARAMETER, tooShort: aboutHandle(TPM_RC.INSUFFICIENT, 0) } },
-  ],
-  [
-    TPM_CC.ContextLoad,
-    { run: runContextLoad, form: { ...HANDLE_PARAMETER, minBodyBytes: 0, maxBodyBytes: Number.POSITIVE_INFINITY } },
-  ],
-  [TPM_CC.FlushContext, { run: runFlushContext, form: HANDLE_PARAMETER }],
-  [TPM_CC.Clear, { voids: () => [TPM_RH.OWNER, TPM_RH.ENDORSEMENT] }],
-  [TPM_CC.ChangeEPS, { voids: () => [TPM_RH.ENDORSEMENT] }],
-  [TPM_CC.ChangePPS, { voids: () => [TPM_RH.PLATFORM] }],
-  [TPM_CC.HierarchyControl, { voids: voidedByHierarchyControl }],
+  // Only the broker starts the TPM, so callers get the answer of a started TPM.
+  [TPM_CC.Startup, answer(TPM_RC.INITIALIZE)],
+  [TPM_CC.GetCapability, runGetCapability],
+  [TPM_CC.ContextSave, sessionless(SAVE_FORM, runContextSave)],
+  [TPM_CC.ContextLoad, sessionless(LOAD_FORM, runContextLoad)],
+  [TPM_CC.FlushContext, sessionless(FLUSH_FORM, runFlushContext)],
+  [TPM_CC.Clear, voiding(() => [TPM_RH.OWNER, TPM_RH.ENDORSEMENT])],
+  [TPM_CC.ChangeEPS, voiding(() => [TPM_RH.ENDORSEMENT])],
+  [TPM_CC.ChangePPS, voiding(() => [TPM_RH.PLATFORM])],
+  [TPM_CC.HierarchyControl, voiding(voidedByHierarchyControl)],
 ]);
 
-/** Runs a special command, except for what it voids; see `applyVoided`. */
-export function* runSpecial(
-  parts: Parts,
-  context: VirtualContext,
-  attributes: CommandAttributes,
-  special: SpecialCommand,
-  command: Uint8Array,
-): Exchange<Uint8Array> {
-  const { areas } = parts;
-  if (special.answer) {
+/** Refuses a well-formed command without sending it. */
+function answer(returnCode: number): SpecialCommand {
+  // biome-ignore lint/correctness/useYield: answers without asking the TPM, but is an exchange like every other
+  return function* ({ areas }, _context, command, attributes) {
     const fault = areas.read(command, attributes.handleCount);
-    if (fault !== TPM_RC.SUCCESS) return refusal(fault);
-    const answer = special.answer(parts, context, command, areas.parametersOffset);
-    if (answer) return answer;
-  }
-  if (special.run) {
-    const fault = special.form ? formFault(command, special.form) : TPM_RC.SUCCESS;
-    return fault === TPM_RC.SUCCESS ? yield* special.run(parts, context, command) : refusal(fault);
-  }
-  const response = yield* runMapped(parts, context, attributes, command);
-  special.adapt?.(parts, context, command, response);
-  return response;
+    return refusal(fault === TPM_RC.SUCCESS ? returnCode : fault);
+  };
+}
+
+/** Rejects a command without the form on which `run` relies, as a TPM rejects it. */
+function sessionless(form: SessionlessForm, run: SpecialCommand): SpecialCommand {
+  return function* (parts, context, command, attributes) {
+    const fault = formFault(command, form);
+    return fault === TPM_RC.SUCCESS ? yield* run(parts, context, command, attributes) : refusal(fault);
+  };
 }
 
 /** Returns 0, or the response code for a command without the form on which its special handling relies. */
@@ -105,11 +86,34 @@ function formFault(command: Uint8Array, form: SessionlessForm): number {
   return bodyBytes > form.maxBodyBytes ? TPM_RC.SIZE : TPM_RC.SUCCESS;
 }
 
+type VoidedHierarchies = (command: Uint8Array, parametersOffset: number) => readonly number[];
+
+/** Runs a command that voids the objects of whole hierarchies if it succeeds. */
+function voiding(voidedBy: VoidedHierarchies): SpecialCommand {
+  return function* (parts, context, command, attributes) {
+    const response = yield* runMapped(parts, context, command, attributes);
+    if (!isSuccess(response)) return response;
+    yield* forgetVoided(parts, voidedBy(command, parts.areas.parametersOffset));
+    // TPM2_Clear resets them.
+    parts.resetCounts = yield* readResetCounts();
+    parts.changed();
+    return response;
+  };
+}
+
+/** Parameters: enable (4), state (1). Nothing is voided when a hierarchy is switched on. */
+function voidedByHierarchyControl(command: Uint8Array, parametersOffset: number): readonly number[] {
+  return command[parametersOffset + 4] === 0 ? [readUint32(command, parametersOffset)] : [];
+}
+
 /**
  * Forgets the objects of hierarchies that a command has voided: the TPM has flushed those in it, and would not load the
  * saved ones again. Sessions live on. TPM 2.0 Library Part 3, 24.2, 24.4 to 24.6.
  */
-export function* applyVoided({ contexts, objects }: Parts, hierarchies: readonly number[]): Exchange<void> {
+function* forgetVoided(
+  { contexts, objects }: Pick<VirtualizerParts, 'contexts' | 'objects'>,
+  hierarchies: readonly number[],
+): Exchange<void> {
   if (hierarchies.length === 0) return;
   const present = new Set(yield* listHandles(TRANSIENT_FIRST));
   for (const context of contexts.values()) {

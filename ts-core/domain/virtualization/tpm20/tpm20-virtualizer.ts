@@ -10,7 +10,6 @@ import { TPM_PT, TPM_RC } from '../../tpm20/codes.js';
 import { CommandTable } from '../../tpm20/command-shape.js';
 import { startup } from '../../tpm20/commands.js';
 import { isSuccess, refusal } from '../../tpm20/responses.js';
-import type { CommandAttributes } from '../../tpm20/structures.js';
 import type {
   ResourceCounts,
   ResourceHolder,
@@ -19,20 +18,11 @@ import type {
   VirtualizerSnapshot,
   VirtualResource,
 } from '../virtualizer.js';
-import {
-  CapabilityRefused,
-  listAllHandles,
-  listCommands,
-  listProperties,
-  type ResetCounts,
-  readResetCounts,
-} from './broker-commands.js';
+import { CapabilityRefused, listAllHandles, listCommands, listProperties, readResetCounts } from './broker-commands.js';
 import { swapNeed, Tpm20DirectPath } from './direct-path.js';
 import { VirtualContext } from './handles.js';
-import { createParts, type Parts } from './parts.js';
 import { discardCreated, runMapped } from './pass-through.js';
-import type { ResourceLimits } from './quotas.js';
-import { reconcile, unmanagedHandles } from './reconcile.js';
+import { DEFAULT_RESOURCE_LIMITS, type ResourceLimits } from './quotas.js';
 import {
   countResources,
   hasResource,
@@ -41,15 +31,8 @@ import {
   restoreSnapshot,
   takeSnapshot,
 } from './snapshot.js';
-import { applyVoided, runSpecial, SPECIAL_COMMANDS } from './special-commands.js';
-
-/** The defaults. tpm2-abrmd also allows four abandoned sessions, and its tests rely on that. */
-export const DEFAULT_RESOURCE_LIMITS: ResourceLimits = {
-  resourcesPerContext: 500,
-  sessionsPerContext: 16,
-  objectsPerUser: 8192,
-  abandonedSessionsPerUser: 4,
-};
+import { SPECIAL_COMMANDS } from './special-commands.js';
+import { createParts, forgetEverything, type VirtualizerParts } from './virtualizer-parts.js';
 
 /** Applies until the TPM has reported its own limit. */
 const DEFAULT_MAX_COMMAND_BYTES = 4096;
@@ -59,25 +42,14 @@ export class Tpm20Virtualizer implements Virtualizer {
   onSnapshotChange: (() => void) | undefined;
   readonly direct: Tpm20DirectPath;
   readonly #changed = () => this.onSnapshotChange?.();
-  #parts: Parts;
+  #parts: VirtualizerParts;
   #properties: ReadonlyMap<number, number> = new Map();
-  #resetCounts: ResetCounts | undefined;
-  /** Handles in the TPM that are the kernel's or the firmware's. */
-  #unmanaged: ReadonlySet<number> = new Set();
-  /** Whether an exchange ended in the middle, so that only the TPM knows what is in it. */
-  #outcomeUnknown = false;
-  #creationLost = false;
   readonly #limits: ResourceLimits;
 
   constructor(limits: ResourceLimits = DEFAULT_RESOURCE_LIMITS) {
     this.#limits = limits;
-    this.#parts = createParts(limits, new CommandTable([]), this.#properties, this.#changed);
-    this.direct = new Tpm20DirectPath(
-      () => (this.#outcomeUnknown ? undefined : this.#parts),
-      () => {
-        this.#outcomeUnknown = true;
-      },
-    );
+    this.#parts = createParts(limits, this.#changed, new CommandTable([]), this.#properties);
+    this.direct = new Tpm20DirectPath(() => this.#parts);
   }
 
   /** TPM_PT_MAX_COMMAND_SIZE. */
@@ -111,17 +83,17 @@ export class Tpm20Virtualizer implements Virtualizer {
   *start(previous: VirtualizerSnapshot | undefined): Exchange<void> {
     const commands = new CommandTable(yield* listCommands());
     const properties = yield* listProperties();
-    const parts = createParts(this.#limits, commands, properties, this.#changed);
-    this.#resetCounts = yield* readResetCounts();
+    this.#parts.resetCounts = yield* readResetCounts();
     const listed = yield* listAllHandles();
+    const parts = createParts(this.#limits, this.#changed, commands, properties);
+    parts.resetCounts = this.#parts.resetCounts;
     for (const [id, context] of this.#parts.contexts) parts.contexts.set(id, new VirtualContext(id, context.caller));
     this.#parts = parts;
     this.#properties = properties;
-    if (previous) restoreSnapshot(parts, previous, listed, this.#resetCounts);
-    this.#unmanaged = unmanagedHandles(parts, listed);
+    if (previous) restoreSnapshot(parts, previous, listed);
+    parts.reconciliation.noteUnmanaged(listed);
     yield* parts.swapping.flushPending();
-    this.#outcomeUnknown = false;
-    this.#changed();
+    parts.changed();
   }
 
   openContext(contextId: number, caller: Caller): void {
@@ -140,25 +112,12 @@ export class Tpm20Virtualizer implements Virtualizer {
     // A command that the TPM does not list is not sent, since nobody could tell which handles it contains.
     if (!attributes) return refusal(TPM_RC.COMMAND_CODE);
     try {
-      return yield* this.#onKnownTables(() => this.#run(context, attributes, command));
+      const run = SPECIAL_COMMANDS.get(attributes.code) ?? runMapped;
+      return yield* this.#onKnownTables(() => run(this.#parts, context, command, attributes));
     } catch (error) {
       if (error instanceof CapabilityRefused) return refusal(error.responseCode);
       throw error;
     }
-  }
-
-  *#run(context: VirtualContext, attributes: CommandAttributes, command: Uint8Array): Exchange<Uint8Array> {
-    const parts = this.#parts;
-    const special = SPECIAL_COMMANDS.get(attributes.code);
-    if (!special) return yield* runMapped(parts, context, attributes, command);
-    const response = yield* runSpecial(parts, context, attributes, special, command);
-    if (special.voids && isSuccess(response)) {
-      yield* applyVoided(parts, special.voids(command, parts.areas.parametersOffset));
-      // TPM2_Clear resets them.
-      this.#resetCounts = yield* readResetCounts();
-      this.#changed();
-    }
-    return response;
   }
 
   /**
@@ -168,36 +127,26 @@ export class Tpm20Virtualizer implements Virtualizer {
   *#onKnownTables<Result>(run: () => Exchange<Result>): Exchange<Result> {
     let ended = false;
     try {
-      this.#beginExchange();
-      if (this.#outcomeUnknown) yield* this.#reconcile();
+      this.#parts.swapping.beginExchange();
+      yield* this.#parts.reconciliation.runIfDue();
       const result = yield* run();
       ended = true;
       return result;
     } finally {
       if (!ended) {
-        this.#outcomeUnknown = true;
+        const { reconciliation } = this.#parts;
+        reconciliation.isDue = true;
         // Almost any exchange may load or create something, and that response may be the lost one.
-        this.#creationLost = true;
+        reconciliation.creationLost = true;
       }
     }
-  }
-
-  #beginExchange(): void {
-    this.#parts.objects.beginExchange();
-    this.#parts.sessions.beginExchange();
-  }
-
-  *#reconcile(): Exchange<void> {
-    this.#unmanaged = yield* reconcile(this.#parts, this.#unmanaged, this.#creationLost);
-    this.#outcomeUnknown = false;
-    this.#creationLost = false;
   }
 
   *discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void> {
     const context = this.#parts.contexts.get(contextId);
     const attributes = this.#parts.commands.of(readUint32(command, 6));
     if (!context || !attributes || !isSuccess(response)) return;
-    yield* this.#onKnownTables(() => discardCreated(this.#parts, context, attributes, command, response));
+    yield* this.#onKnownTables(() => discardCreated(this.#parts, context, command, response, attributes));
   }
 
   *closeContext(contextId: number): Exchange<void> {
@@ -229,18 +178,7 @@ export class Tpm20Virtualizer implements Virtualizer {
   }
 
   tpmWasReset(): void {
-    const { sessions, objects, contexts, swapping } = this.#parts;
-    // After a TPM Restart, which looks like a reset here, saved sessions still exist, but nobody owns them now.
-    const sessionHandles = [...sessions.all()].map((session) => session.handle);
-    objects.forgetAll(contexts.values());
-    sessions.forgetAll();
-    swapping.cancelAllFlushes();
-    swapping.flushLater(sessionHandles);
-    this.#unmanaged = new Set();
-    this.#creationLost = false;
-    this.#outcomeUnknown = sessionHandles.length > 0;
-    this.#resetCounts = undefined;
-    this.#changed();
+    forgetEverything(this.#parts);
   }
 
   *suspend(): Exchange<void> {
@@ -260,11 +198,12 @@ export class Tpm20Virtualizer implements Virtualizer {
       yield startup('CLEAR');
       this.tpmWasReset();
     }
-    this.#outcomeUnknown = true;
-    this.#resetCounts = yield* readResetCounts();
-    this.#beginExchange();
-    yield* this.#reconcile();
-    this.#changed();
+    const parts = this.#parts;
+    parts.reconciliation.isDue = true;
+    parts.resetCounts = yield* readResetCounts();
+    this.#parts.swapping.beginExchange();
+    yield* parts.reconciliation.run();
+    parts.changed();
   }
 
   resources(of?: (holder: ResourceHolder) => boolean): readonly VirtualResource[] {
@@ -281,6 +220,6 @@ export class Tpm20Virtualizer implements Virtualizer {
   }
 
   snapshot(): VirtualizerSnapshot {
-    return takeSnapshot(this.#parts, this.#resetCounts);
+    return takeSnapshot(this.#parts);
   }
 }

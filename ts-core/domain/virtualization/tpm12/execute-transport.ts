@@ -14,22 +14,20 @@ import {
   wrappedCommandOf,
   wrappedResponseOf,
 } from '../../tpm12/transport.js';
+import { applyResponse, type Binding } from './apply-response.js';
 import { asksForHandles } from './capabilities.js';
-import type { HeldResource } from './handles.js';
-import type { Parts } from './parts.js';
-import {
-  applyResponse,
-  applySideEffects,
-  type Binding,
-  prepare,
-  resolve,
-  writePhysicalHandles,
-} from './pass-through.js';
+import type { VirtualContext } from './handles.js';
+import { prepare, resolve, writePhysicalHandles } from './pass-through.js';
+import type { VirtualizerParts } from './virtualizer-parts.js';
 
-export function* runExecuteTransport(parts: Parts, contextId: number, command: Uint8Array): Exchange<Uint8Array> {
+export function* runExecuteTransport(
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+): Exchange<Uint8Array> {
   const inner = wrappedCommandOf(command);
   if (inner === undefined) return refusal(TPM_RESULT.BAD_PARAMETER);
-  const outerResolution = yield* resolve(parts, contextId, command);
+  const outerResolution = yield* resolve(parts, context, command);
   if (!outerResolution.ok) return refusal(outerResolution.responseCode);
   const attributes = transportAttributes(outerResolution.bindings);
   const visible = (attributes & TPM_TRANSPORT.ENCRYPT) === 0;
@@ -38,15 +36,14 @@ export function* runExecuteTransport(parts: Parts, contextId: number, command: U
   if (REFUSED_INSIDE_TRANSPORT.has(ordinal) || listsHandles) {
     return refusal(TPM_RESULT.E_EMBEDDED_COMMAND_UNSUPPORTED);
   }
-  if (!parts.sha1.maySend(contextId, ordinal)) return refusal(TPM_RESULT.SHA_THREAD);
-  const innerResolution = yield* resolve(parts, contextId, inner);
+  if (!parts.sha1.maySend(context.id, ordinal)) return refusal(TPM_RESULT.SHA_THREAD);
+  const innerResolution = yield* resolve(parts, context, inner);
   if (!innerResolution.ok) return refusal(innerResolution.responseCode);
 
   const bindings = [...outerResolution.bindings, ...innerResolution.bindings];
-  const pinned = new Set<HeldResource>();
   // Any other command, even a query for room, ends an exclusive transport session.
   const exclusive = (attributes & TPM_TRANSPORT.EXCLUSIVE) !== 0;
-  const ready = yield* prepare(parts, contextId, createdKind(ordinal), bindings, pinned, !exclusive);
+  const ready = yield* prepare(parts, context, createdKind(ordinal), bindings, !exclusive);
   if (ready !== TPM_RESULT.SUCCESS) return refusal(ready);
   const physical = command.slice();
   writePhysicalHandles(physical, outerResolution.bindings);
@@ -54,13 +51,12 @@ export function* runExecuteTransport(parts: Parts, contextId: number, command: U
   writePhysicalHandles(physicalInner, innerResolution.bindings);
   const response = yield physical;
 
-  const { table, sha1, reconciliation } = parts;
-  applySideEffects(parts, applyResponse(table, contextId, command, outerResolution.bindings, response, true));
+  const { sha1, reconciliation } = parts;
+  applyResponse(parts, context, command, outerResolution.bindings, response, true);
   const innerResponse = wrappedResponseOf(response);
   if (innerResponse !== undefined) {
-    const effects = applyResponse(table, contextId, inner, innerResolution.bindings, innerResponse, visible);
-    applySideEffects(parts, effects);
-    sha1.answered(contextId, ordinal, isSuccess(innerResponse));
+    applyResponse(parts, context, inner, innerResolution.bindings, innerResponse, visible);
+    sha1.answered(context.id, ordinal, isSuccess(innerResponse));
     if (ordinal === TPM_ORD.KeyControlOwner) yield* reconciliation.refreshUnmanagedKeys();
   }
   return response;

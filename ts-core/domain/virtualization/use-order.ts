@@ -20,10 +20,15 @@ export class UseOrder {
     return ++this.#uses;
   }
 
+  /** Marks something as needed by the running exchange. */
+  pin(used: Used): void {
+    used.pinnedBy = this.#exchange;
+  }
+
   /** Marks something as used now, and as needed by the running exchange. */
   touch(used: Used): void {
     used.lastUse = this.next();
-    used.pinnedBy = this.#exchange;
+    this.pin(used);
   }
 
   /** Returns the least recently used of the candidates; undefined if the running exchange needs all of them. */

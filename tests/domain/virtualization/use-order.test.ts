@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Used, UseOrder } from '../../../../ts-core/domain/virtualization/tpm20/use-order.js';
+import { type Used, UseOrder } from '../../../ts-core/domain/virtualization/use-order.js';
 
 function setUp() {
   const order = new UseOrder();
@@ -28,6 +28,14 @@ describe('the order of use', () => {
     order.touch(first);
     order.touch(second);
     assert.equal(order.leastRecentlyUsed([first, second]), undefined);
+    order.beginExchange();
+    assert.equal(order.leastRecentlyUsed([first, second]), first);
+  });
+
+  it('is unchanged by a pin, which holds until the next exchange', () => {
+    const { order, first, second } = setUp();
+    order.pin(first);
+    assert.equal(order.leastRecentlyUsed([first, second]), second);
     order.beginExchange();
     assert.equal(order.leastRecentlyUsed([first, second]), first);
   });
