@@ -69,13 +69,7 @@ const ENUMERATIONS = {
 };
 
 /** Members that contain the value of a policy setting, which may have any type. */
-const POLICY_VALUES = new Set([
-  'PolicySetting.value',
-  'PolicyDifference.current',
-  'PolicyDifference.desired',
-  'PolicyExplanation.value',
-  'PolicyStatement.value',
-]);
+const POLICY_VALUE = /^(Policy(Setting|Explanation|Statement)\.value|PolicyDifference\.(current|desired))$/;
 
 /** Base classes of classes that are written by hand. */
 const BASES = new Set(['Tpm']);
@@ -108,7 +102,7 @@ function renderClass(name, schema, enumerations) {
     const values = (type.items ?? withoutNull(type)).enum;
     const known =
       values === undefined || member === 'tpmVersion' ? undefined : enumerationOf(name, member, values, enumerations);
-    const { code, read } = POLICY_VALUES.has(`${name}.${member}`)
+    const { code, read } = POLICY_VALUE.test(`${name}.${member}`)
       ? { code: 'object? NAME { get; private set; }', read: `PolicyValue.Read(json["${member}"])` }
       : csharp(member, withoutNull(type), isNullable(type) || !required.has(member), known);
     return { name: capitalized(member), code, read, description: type.description ?? '' };
@@ -136,9 +130,7 @@ ${hasOtherPart(name) ? '' : `\n${toStringMethod(members)}\n`}}
 `;
 }
 
-function hasOtherPart(name) {
-  return existsSync(path.join(path.dirname(TYPES_FOLDER), `${name}.cs`));
-}
+const hasOtherPart = (name) => existsSync(path.join(path.dirname(TYPES_FOLDER), `${name}.cs`));
 
 /** Shows every property by name, in the culture of numbers that the protocol has. */
 export function toStringMethod(members) {
@@ -255,13 +247,9 @@ function withoutNull(type) {
   return rest?.length === 1 ? rest[0] : type;
 }
 
-function capitalized(name) {
-  return name[0].toUpperCase() + name.slice(1);
-}
+const capitalized = (name) => name[0].toUpperCase() + name.slice(1);
 
-function escaped(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
+const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 export function writtenTypes() {
   return Object.fromEntries(

@@ -2,11 +2,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { uint16 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
+import { TPM_ORD, TPM_TAG } from '../../ts-core/domain/tpm12/codes.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
-import { GET_RANDOM_12 } from '../support/tpm12-commands.js';
-import { FIELD_UPGRADE_20, GET_RANDOM_20 } from '../support/tpm20-commands.js';
+import { command12, GET_RANDOM_12 } from '../support/tpm12-commands.js';
+import { command, FIELD_UPGRADE_20, GET_RANDOM_20 } from '../support/tpm20-commands.js';
+
+/** TPM2_GetRandom with this number in the size field of its header. */
+function withSize(size: number): Buffer {
+  const bytes = Buffer.from(GET_RANDOM_20);
+  bytes.writeUInt32BE(size, 2);
+  return bytes;
+}
 
 async function failure(call: Promise<unknown>): Promise<RpcFailure> {
   try {
@@ -56,17 +65,17 @@ describe('the broker, on swtpm', function () {
       { name: 'half a header', bytes: GET_RANDOM_20.subarray(0, 5), symbol: 'TBS_E_BAD_PARAMETER' },
       {
         name: 'a size field of 0',
-        bytes: Buffer.from('8001000000000000017b0008', 'hex'),
+        bytes: withSize(0),
         symbol: 'TBS_E_BAD_PARAMETER',
       },
       {
         name: 'a size field of 4 GiB',
-        bytes: Buffer.from('8001ffffffff0000017b0008', 'hex'),
+        bytes: withSize(0xffffffff),
         symbol: 'TBS_E_BUFFER_TOO_LARGE',
       },
       {
         name: 'a tag of the other TPM version',
-        bytes: Buffer.from('00c10000000c0000017b0008', 'hex'),
+        bytes: Buffer.concat([uint16(TPM_TAG.RQU_COMMAND), GET_RANDOM_20.subarray(2)]),
         symbol: 'TBS_E_BAD_PARAMETER',
       },
       { name: 'more bytes than the TPM accepts', bytes: oversized(), symbol: 'TBS_E_BUFFER_TOO_LARGE' },
@@ -81,7 +90,7 @@ describe('the broker, on swtpm', function () {
     }
 
     it('passes a header-only command to the TPM, which reports the missing bytes', async () => {
-      const response = await client.submit(contextId, Buffer.from('80010000000a0000017b', 'hex'));
+      const response = await client.submit(contextId, Buffer.from(command('GetRandom', [])));
       assert.notEqual(responseCodeOf(response), 0);
     });
 
@@ -216,7 +225,7 @@ describe('the broker, on swtpm', function () {
       await using daemon = await TestDaemon.start({ tpmVersion: '1.2' });
       const client = await daemon.connect();
       const contextId = await client.open();
-      const refused = await failure(client.submit(contextId, Buffer.from('00c10000000a00000020', 'hex')));
+      const refused = await failure(client.submit(contextId, Buffer.from(command12(TPM_ORD.LoadKey))));
       assert.equal(refused.data.details['list'], 'default');
       client.close();
     });

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import type { EventAction, EventActionRun } from '../../ts-core/endpoints/rpc/protocol/event-action.js';
 import { ActionScripts, ActionService, environmentOf, TESTED_ENGINES } from '../actions/action-programs.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import type { RpcClient } from '../support/rpc-client.js';
+import { command } from '../support/tpm20-commands.js';
 
 const NEEDS = { 'node-powershell': '', 'edge-js': ', which node packaging/edge/build.mjs builds' };
 
@@ -157,17 +159,19 @@ for (const engine of TESTED_ENGINES) {
   });
 }
 
-/**
- * Commands that no standard user may send: TPM2_Clear, TPM2_ClearControl, TPM2_HierarchyControl,
- * TPM2_HierarchyChangeAuth, TPM2_ChangePPS and TPM2_ChangeEPS.
- */
-const REFUSED_TO_USERS = [0x126, 0x127, 0x121, 0x129, 0x125, 0x124];
+/** Commands that no standard user may send. */
+const REFUSED_TO_USERS = [
+  TPM_CC.Clear,
+  TPM_CC.ClearControl,
+  TPM_CC.HierarchyControl,
+  TPM_CC.HierarchyChangeAuth,
+  TPM_CC.ChangePPS,
+  TPM_CC.ChangeEPS,
+];
 
 /** Returns a TPM 2.0 command without parameters, which the broker refuses before it reads any. */
 function commandWithCode(code: number): Buffer {
-  const command = Buffer.from('80010000000a00000000', 'hex');
-  command.writeUInt32BE(code, 6);
-  return command;
+  return Buffer.from(command(code, []));
 }
 
 function linesOf(path: string): readonly string[] {

@@ -6,6 +6,7 @@ import { type RequestOptions, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { TPMA_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, BOB, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { makeCertificates } from '../support/certificates.js';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
@@ -13,6 +14,7 @@ import { freePort } from '../support/free-port.js';
 import { run } from '../support/run-program.js';
 import {
   CLEAR_20,
+  command,
   createPrimaryEcc,
   GET_RANDOM_20,
   handleIn,
@@ -104,7 +106,7 @@ describe('metrics', function () {
       const contextId = await alice.open();
       for (let count = 0; count < 3; count++) await alice.submit(contextId, GET_RANDOM_20);
       await alice.submit(contextId, CLEAR_20).catch(() => undefined);
-      await alice.submit(contextId, Buffer.from('80010000000a20000123', 'hex')).catch(() => undefined);
+      await alice.submit(contextId, Buffer.from(command(TPMA_CC.VENDOR + 0x123, []))).catch(() => undefined);
       await alice.submit(contextId, createPrimaryEcc('', SIGNING_KEY.noDa));
       const text = await scrape();
       for (const line of [
@@ -128,9 +130,7 @@ describe('metrics', function () {
       const alice = await connectAs(ALICE, daemon.rpcSocket);
       const contextId = await alice.open();
       for (let code = 0; code < 300; code++) {
-        const command = Buffer.from('80010000000a20000000', 'hex');
-        command.writeUInt32BE(0x2000_0000 + code, 6);
-        await alice.submit(contextId, command).catch(() => undefined);
+        await alice.submit(contextId, Buffer.from(command(TPMA_CC.VENDOR + code, []))).catch(() => undefined);
       }
       alice.close();
       assert.ok((await scrape()).split('\n').length < before + 10);

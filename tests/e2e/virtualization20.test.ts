@@ -3,7 +3,18 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { SwtpmTransport } from '../../ts-core/adapters/transport/swtpm-transport.js';
-import { TPM_CC, TPM_RH } from '../../ts-core/domain/tpm20/codes.js';
+import {
+  ACTIVE_SESSION_FIRST,
+  handleNumber,
+  LOADED_SESSION_FIRST,
+  TPM_CAP,
+  TPM_CC,
+  TPM_PT,
+  TPM_RC,
+  TPM_RH,
+  TRANSIENT_FIRST,
+} from '../../ts-core/domain/tpm20/codes.js';
+import { aboutParameter, OBJECT_QUOTA, SESSION_QUOTA } from '../../ts-core/domain/tpm20/responses.js';
 import { quietLog } from '../support/quiet-log.js';
 import { type Swtpm, startSwtpm } from '../support/swtpm.js';
 import {
@@ -39,8 +50,10 @@ import {
 } from '../support/tpm20-commands.js';
 import { type VirtualClient, VirtualTpm20 } from '../support/virtual-tpm20.js';
 
-const TRANSIENT = 0x80000000;
-const CAP_HANDLES = 1;
+const TRANSIENT = TRANSIENT_FIRST;
+const CAP_HANDLES = TPM_CAP.HANDLES;
+/** What a caller gets for a parameter that names something that is not the caller's. */
+const NOT_THE_CALLERS = aboutParameter(TPM_RC.HANDLE, 1);
 
 describe('TPM 2.0 virtualization with a software TPM', () => {
   let swtpm: Swtpm;
@@ -131,9 +144,9 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     for (const session of sessions)
       digests.add(Buffer.from(await first.send(policyGetDigest(session))).toString('hex'));
     assert.equal(digests.size, 1);
-    assert.deepEqual([...(await list(first, 0x02000000))].sort(), [...sessions].sort());
-    assert.equal((await list(second, 0x02000000)).length, 4);
-    assert.deepEqual(await list(first, 0x03000000), []);
+    assert.deepEqual([...(await list(first, LOADED_SESSION_FIRST))].sort(), [...sessions].sort());
+    assert.equal((await list(second, LOADED_SESSION_FIRST)).length, 4);
+    assert.deepEqual(await list(first, ACTIVE_SESSION_FIRST), []);
   });
 
   it('ends a session after a successful response with continueSession clear, but not after failures and PolicyRestart', async () => {
@@ -142,17 +155,17 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     const session = handleIn(await client.send(startAuthSession('policy')));
     // A policy session cannot authorize a key without policy: the command fails and the session stays.
     assert.notEqual(await client.code(sign(key, [{ session, attributes: 0 }])), 0);
-    assert.deepEqual(await list(client, 0x02000000), [session]);
+    assert.deepEqual(await list(client, LOADED_SESSION_FIRST), [session]);
     assert.equal(await client.code(policyRestart(session)), 0);
-    assert.deepEqual(await list(client, 0x02000000), [session]);
+    assert.deepEqual(await list(client, LOADED_SESSION_FIRST), [session]);
     const hmac = handleIn(await client.send(startAuthSession('hmac')));
     const audited = (attributes: number) => client.code(getRandomWithSession(hmac, AUDIT_SESSION | attributes));
     assert.equal(await audited(CONTINUE_SESSION), 0);
-    assert.equal((await list(client, 0x02000000)).length, 2);
+    assert.equal((await list(client, LOADED_SESSION_FIRST)).length, 2);
     assert.equal(await audited(0), 0);
-    assert.deepEqual(await list(client, 0x02000000), [session]);
-    assert.deepEqual(await physicalHandles(0x02000000), [session]);
-    assert.equal(await audited(CONTINUE_SESSION), 0x918);
+    assert.deepEqual(await list(client, LOADED_SESSION_FIRST), [session]);
+    assert.deepEqual(await physicalHandles(LOADED_SESSION_FIRST), [session]);
+    assert.equal(await audited(CONTINUE_SESSION), TPM_RC.REFERENCE_S0);
   });
 
   it('lets only the user who saved a session load it, once, also from a later connection', async () => {
@@ -161,22 +174,22 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     assert.equal(await first.code(policyCommandCode(session, TPM_CC.Sign)), 0);
     const digest = await first.send(policyGetDigest(session));
     const blob = blobIn(await first.send(contextSave(session)));
-    assert.deepEqual(await list(first, 0x02000000), []);
-    assert.deepEqual(await list(first, 0x03000000), [0x02000000 | (session & 0xffffff)]);
+    assert.deepEqual(await list(first, LOADED_SESSION_FIRST), []);
+    assert.deepEqual(await list(first, ACTIVE_SESSION_FIRST), [LOADED_SESSION_FIRST | handleNumber(session)]);
     await first.close();
 
     const stranger = tpm.client('uid:1001');
-    assert.equal(await stranger.code(contextLoad(blob)), 0x1cb);
-    assert.equal(await stranger.code(flushContext(session)), 0x1cb);
-    assert.deepEqual(await list(stranger, 0x03000000), []);
+    assert.equal(await stranger.code(contextLoad(blob)), NOT_THE_CALLERS);
+    assert.equal(await stranger.code(flushContext(session)), NOT_THE_CALLERS);
+    assert.deepEqual(await list(stranger, ACTIVE_SESSION_FIRST), []);
 
     const later = tpm.client();
     assert.equal(handleIn(await later.send(contextLoad(blob))), session);
     assert.deepEqual(await later.send(policyGetDigest(session)), digest);
-    assert.equal(await later.code(contextLoad(blob)), 0x1cb);
+    assert.equal(await later.code(contextLoad(blob)), NOT_THE_CALLERS);
     const tampered = blobIn(await later.send(contextSave(session)));
     tampered[40] = (tampered[40] as number) ^ 1;
-    assert.equal(await later.code(contextLoad(tampered)), 0x1df);
+    assert.equal(await later.code(contextLoad(tampered)), aboutParameter(TPM_RC.INTEGRITY, 1));
   });
 
   it('answers a handle of another context like one that does not exist', async () => {
@@ -184,20 +197,23 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     for (let number = 0; number < 4; number++) handleIn(await owner.send(createSigner()));
     const session = handleIn(await owner.send(startAuthSession('policy')));
     for (const handle of [TRANSIENT, TRANSIENT + 3, TRANSIENT + 9]) {
-      assert.equal(await other.code(readPublic(handle)), 0x910);
-      assert.equal(await other.code(sign(handle)), 0x910);
-      assert.equal(await other.code(contextSave(handle)), 0x910);
-      assert.equal(await other.code(flushContext(handle)), 0x1cb);
+      assert.equal(await other.code(readPublic(handle)), TPM_RC.REFERENCE_H0);
+      assert.equal(await other.code(sign(handle)), TPM_RC.REFERENCE_H0);
+      assert.equal(await other.code(contextSave(handle)), TPM_RC.REFERENCE_H0);
+      assert.equal(await other.code(flushContext(handle)), NOT_THE_CALLERS);
     }
     for (const handle of [session, 0x03000030]) {
-      assert.equal(await other.code(policyGetDigest(handle)), 0x910);
-      assert.equal(await other.code(contextSave(handle)), 0x910);
-      assert.equal(await other.code(flushContext(handle)), 0x1cb);
-      assert.equal(await other.code(sign(TRANSIENT, [{ session: handle }])), 0x910);
-      assert.equal(await other.code(getRandomWithSession(handle, AUDIT_SESSION | CONTINUE_SESSION)), 0x918);
+      assert.equal(await other.code(policyGetDigest(handle)), TPM_RC.REFERENCE_H0);
+      assert.equal(await other.code(contextSave(handle)), TPM_RC.REFERENCE_H0);
+      assert.equal(await other.code(flushContext(handle)), NOT_THE_CALLERS);
+      assert.equal(await other.code(sign(TRANSIENT, [{ session: handle }])), TPM_RC.REFERENCE_H0);
+      assert.equal(
+        await other.code(getRandomWithSession(handle, AUDIT_SESSION | CONTINUE_SESSION)),
+        TPM_RC.REFERENCE_S0,
+      );
     }
     assert.deepEqual(await list(other, TRANSIENT), []);
-    assert.deepEqual(await list(other, 0x02000000), []);
+    assert.deepEqual(await list(other, LOADED_SESSION_FIRST), []);
     assert.equal(await owner.code(policyGetDigest(session)), 0);
   });
 
@@ -209,8 +225,8 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     await gone.close();
     assert.equal(await stays.code(sign(key)), 0);
     assert.equal((await physicalHandles(TRANSIENT)).length, 1);
-    assert.deepEqual(await physicalHandles(0x02000000), []);
-    assert.deepEqual(await physicalHandles(0x03000000), []);
+    assert.deepEqual(await physicalHandles(LOADED_SESSION_FIRST), []);
+    assert.deepEqual(await physicalHandles(ACTIVE_SESSION_FIRST), []);
   });
 
   it('survives a TPM that is killed and restarted: old handles are missing, and new commands work', async () => {
@@ -219,8 +235,9 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     for (let number = 0; number < 4; number++) handleIn(await client.send(startAuthSession('policy')));
     await swtpm.restart();
     assert.equal(await client.code(getRandom(8)), 0);
-    for (let number = 0; number < 4; number++) assert.equal(await client.code(sign(TRANSIENT + number)), 0x910);
-    assert.deepEqual(await list(client, 0x02000000), []);
+    for (let number = 0; number < 4; number++)
+      assert.equal(await client.code(sign(TRANSIENT + number)), TPM_RC.REFERENCE_H0);
+    assert.deepEqual(await list(client, LOADED_SESSION_FIRST), []);
     assert.equal(handleIn(await client.send(createSigner())), TRANSIENT);
     assert.equal(await client.code(sign(TRANSIENT)), 0);
   });
@@ -232,7 +249,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     const session = handleIn(await client.send(startAuthSession('policy')));
     assert.equal(await admin.code(clear()), 0);
     assert.deepEqual(await list(client, TRANSIENT), [platformKey]);
-    assert.equal(await client.code(sign(TRANSIENT)), 0x910);
+    assert.equal(await client.code(sign(TRANSIENT)), TPM_RC.REFERENCE_H0);
     assert.equal(await client.code(sign(platformKey)), 0);
     assert.equal(await client.code(policyGetDigest(session)), 0);
   });
@@ -259,9 +276,9 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     const previous = tpm.virtualizer.snapshot();
     const next = await VirtualTpm20.start(transmit, { previous });
     assert.deepEqual(await physicalHandles(TRANSIENT), []);
-    assert.deepEqual(await physicalHandles(0x02000000), []);
-    assert.equal((await physicalHandles(0x03000000)).length, 1);
-    assert.equal(await next.client('uid:1001').code(contextLoad(blob)), 0x1cb);
+    assert.deepEqual(await physicalHandles(LOADED_SESSION_FIRST), []);
+    assert.equal((await physicalHandles(ACTIVE_SESSION_FIRST)).length, 1);
+    assert.equal(await next.client('uid:1001').code(contextLoad(blob)), NOT_THE_CALLERS);
     assert.equal(handleIn(await next.client().send(contextLoad(blob))), kept);
   });
 
@@ -273,19 +290,19 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     for (let number = 0; number < 4; number++) handleIn(await client.send(startAuthSession('policy')));
     await client.close();
     assert.deepEqual(await physicalHandles(TRANSIENT), [foreign]);
-    assert.deepEqual(await physicalHandles(0x02000000), [foreignSession]);
+    assert.deepEqual(await physicalHandles(LOADED_SESSION_FIRST), [foreignSession]);
   });
 
   it('answers Startup like a started TPM, and reports the limits for a caller of the broker', async () => {
     const client = tpm.client();
-    assert.equal(await client.code(startup()), 0x100);
+    assert.equal(await client.code(startup()), TPM_RC.INITIALIZE);
     handleIn(await client.send(createSigner()));
-    const fixed = propertiesIn(await client.send(getCapability(6, 0x100, 0x40)));
-    const variable = propertiesIn(await client.send(getCapability(6, 0x200, 0x40)));
-    assert.equal(fixed.get(0x114), 0xffffffff);
-    assert.equal(fixed.get(0x10e), 28);
-    assert.equal(variable.get(0x207), 27);
-    assert.equal(variable.get(0x203), 0);
+    const fixed = propertiesIn(await client.send(getCapability(TPM_CAP.TPM_PROPERTIES, TPM_PT.FIXED, 0x40)));
+    const variable = propertiesIn(await client.send(getCapability(TPM_CAP.TPM_PROPERTIES, TPM_PT.VAR, 0x40)));
+    assert.equal(fixed.get(TPM_PT.CONTEXT_GAP_MAX), 0xffffffff);
+    assert.equal(fixed.get(TPM_PT.HR_TRANSIENT_MIN), 28);
+    assert.equal(variable.get(TPM_PT.HR_TRANSIENT_AVAIL), 27);
+    assert.equal(variable.get(TPM_PT.HR_LOADED), 0);
   });
 
   it('refuses commands beyond the quotas with the resource manager’s codes, and leaves room for other users', async () => {
@@ -293,7 +310,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     let objects = 0;
     while ((await greedy.code(createSigner())) === 0) objects++;
     assert.equal(objects, 28);
-    assert.equal(await greedy.code(createSigner()), 0x000c0902);
+    assert.equal(await greedy.code(createSigner()), OBJECT_QUOTA);
     let sessions = 0;
     for (;;) {
       const client = tpm.client();
@@ -303,7 +320,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
         if (code === 0) sessions++;
       }
       if (code === 0) continue;
-      assert.equal(code, 0x000c0903);
+      assert.equal(code, SESSION_QUOTA);
       break;
     }
     assert.equal(sessions, 32);
@@ -323,7 +340,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     const later = tpm.client();
     const codes: number[] = [];
     for (const blob of blobs) codes.push(await later.code(contextLoad(blob)));
-    assert.deepEqual(codes, [0x1cb, 0, 0, 0, 0]);
+    assert.deepEqual(codes, [NOT_THE_CALLERS, 0, 0, 0, 0]);
   });
 
   it('repairs the context gap of the TPM, which is 65535, while callers’ blobs stay valid', async () => {
@@ -361,7 +378,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
       TRANSIENT + 1,
       TRANSIENT + 3,
       session,
-      session & 0xffffff,
+      handleNumber(session),
       TPM_RH.OWNER,
       TPM_RH.NULL,
     ];
@@ -381,7 +398,7 @@ describe('TPM 2.0 virtualization with a software TPM', () => {
     await attacker.close();
     await victim.close();
     assert.deepEqual(await physicalHandles(TRANSIENT), []);
-    assert.deepEqual(await physicalHandles(0x02000000), []);
+    assert.deepEqual(await physicalHandles(LOADED_SESSION_FIRST), []);
   }).timeout(120_000);
 });
 

@@ -1,6 +1,8 @@
 /** The routes by which a program can send a command to the TPM through the broker, one exchange at a time. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { RESOURCE_MANAGER_LAYER, TPM_RC } from '../../ts-core/domain/tpm20/codes.js';
+import { refusal } from '../../ts-core/domain/tpm20/responses.js';
 import { asUser, connectAs, type TestUser } from './as-user.js';
 import { framed } from './fake-byte-connection.js';
 import { type RpcClient, RpcFailure } from './rpc-client.js';
@@ -20,7 +22,7 @@ export type OpenRoute = (sockets: RouteSockets, user: TestUser) => Promise<SendC
 
 const MSSIM_SEND_COMMAND = 8;
 /** The response of the resource manager's layer to a user who is locked out. */
-const LOCKED_OUT = Buffer.from('80010000000a000c0921', 'hex');
+const LOCKED_OUT = Buffer.from(refusal(RESOURCE_MANAGER_LAYER | TPM_RC.LOCKOUT));
 
 export const ROUTES: Readonly<Record<string, OpenRoute>> = {
   'JSON-RPC, LOW': (sockets, user) => overRpc(sockets, user, 100),

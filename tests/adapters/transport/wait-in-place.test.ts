@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { WaitInPlace } from '../../../ts-core/adapters/transport/wait-in-place.js';
+import { SRK_HANDLE } from '../../../ts-core/domain/tpm20/codes.js';
+import { authorized, getRandom } from '../../support/tpm20-commands.js';
 
-const GET_RANDOM = Uint8Array.of(0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 8);
-const CREATE = Uint8Array.of(0x80, 2, 0, 0, 0, 12, 0, 0, 1, 0x53, 0, 0);
+const GET_RANDOM = getRandom(8);
+const CREATE = authorized('Create', [SRK_HANDLE], []);
 
 describe('waiting for a response in place', () => {
   let nowMs: number;

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
 import { type TbsContext, WindowsTbsTransport } from '../../../ts-core/adapters/transport/windows-tbs-transport.js';
+import { success } from '../../../ts-core/domain/tpm20/responses.js';
 import { quietLog } from '../../support/quiet-log.js';
+import { getRandom } from '../../support/tpm20-commands.js';
 
-const COMMAND = Uint8Array.of(0x80, 0x01, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0, 8);
-const RESPONSE = Uint8Array.of(0x80, 0x01, 0, 0, 0, 10, 0, 0, 0, 0);
+const COMMAND = getRandom(8);
+const RESPONSE = success();
 const PROMPT = { locality: 0, timeoutMs: 5000 };
 
 class FakeContext implements TbsContext {

@@ -12,7 +12,8 @@ import type { EndorsementKey } from '../../../ts-core/application/owner-auth/own
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import type { OsManagedAuthLevel } from '../../../ts-core/domain/policy/settings.js';
 import { readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
-import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
+import { TPM_ALG, TPM_CC, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
+import { aboutParameter, refusal } from '../../../ts-core/domain/tpm20/responses.js';
 import { startMachine } from '../../support/owner-auth-machine.js';
 import { startSwtpm } from '../../support/swtpm.js';
 import { tpmOfEachTest } from '../../support/tpm-of-each-test.js';
@@ -88,13 +89,10 @@ describe('the endorsement key of a TPM 2.0', function () {
   });
 
   it('is on the curve P-256 automatically on a TPM without RSA', async () => {
-    const TPM_CC_TEST_PARMS = TPM_CC.TestParms;
-    const TPM_ALG_RSA = 1;
     await using machine = await its.start({
       answer: (command) => {
-        const asksForRsa = readUint32(command, 6) === TPM_CC_TEST_PARMS && command[11] === TPM_ALG_RSA;
-        // TPM_RC_VALUE of parameter 1.
-        return asksForRsa ? Uint8Array.of(0x80, 1, 0, 0, 0, 10, 0, 0, 1, 0xc4) : undefined;
+        const asksForRsa = readUint32(command, 6) === TPM_CC.TestParms && command[11] === TPM_ALG.RSA;
+        return asksForRsa ? refusal(aboutParameter(TPM_RC.VALUE, 1)) : undefined;
       },
     });
     assert.equal((await machine.owner.provisioning.initialize(ROOT)).ready, true);
@@ -105,7 +103,7 @@ describe('the endorsement key of a TPM 2.0', function () {
     await using machine = await its.start({
       keyAlgorithm: 'rsa2048',
       answer: (command) =>
-        readUint32(command, 6) === TPM_CC.TestParms ? Uint8Array.of(0x80, 1, 0, 0, 0, 10, 0, 0, 1, 0xc4) : undefined,
+        readUint32(command, 6) === TPM_CC.TestParms ? refusal(aboutParameter(TPM_RC.VALUE, 1)) : undefined,
     });
     await assert.rejects(machine.owner.provisioning.initialize(ROOT), {
       symbol: 'TBS_E_PROVISIONING_INCOMPLETE',

@@ -4,10 +4,10 @@ import {
   CommandActivityCounter,
   LONGEST_PERIOD_SECONDS,
 } from '../../../ts-core/application/status/command-activity.js';
+import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
-const SIGN = 0x15d;
-const GET_RANDOM = 0x17b;
+const { Sign: SIGN, GetRandom: GET_RANDOM } = TPM_CC;
 
 function answered(code: number, durationMs: number): EndedCommand {
   return { code, callerClass: 'administrator', result: 'success', times: { waitMs: 0, durationMs } };

@@ -1,25 +1,24 @@
 import assert from 'node:assert/strict';
 import { classifyResponse, type ResponseClass } from '../../../ts-core/domain/lockout/response-classification.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
+import {
+  LOADED_SESSION_FIRST,
+  RC_BIT,
+  TPM_CC,
+  TPM_RC,
+  TPM_RH,
+  TPM_RS_PW,
+  TRANSIENT_FIRST,
+} from '../../../ts-core/domain/tpm20/codes.js';
+import { aboutHandle, aboutParameter, aboutSession } from '../../../ts-core/domain/tpm20/responses.js';
 import { authorizationFacts } from '../../support/authorization-facts.js';
 import { sessionCommand } from '../../support/tpm20-commands.js';
 
-const BAD_AUTH = 0x0a2;
-const AUTH_FAIL = 0x08e;
-const TPM_RC_S = 0x800;
-const TPM_RC_P = 0x040;
-
-const OWNER = 0x40000001;
-const LOCKOUT = 0x4000000a;
-const ENDORSEMENT = 0x4000000b;
-const PLATFORM = 0x4000000c;
-const NULL = 0x40000007;
-const KEY = 0x80000000;
-const TPM_RS_PW = 0x40000009;
-const HMAC_SESSION = 0x02000000;
-
-const CREATE_PRIMARY = 0x131;
-const NV_CERTIFY = 0x184;
+const { BAD_AUTH, AUTH_FAIL } = TPM_RC;
+const { OWNER, LOCKOUT, ENDORSEMENT, PLATFORM, NULL } = TPM_RH;
+const { CreatePrimary: CREATE_PRIMARY, NV_Certify: NV_CERTIFY } = TPM_CC;
+const KEY = TRANSIENT_FIRST;
+const HMAC_SESSION = LOADED_SESSION_FIRST;
 const NV_INDEX = 0x01800001;
 
 const emptyPassword = { handle: TPM_RS_PW, hmac: '' };
@@ -32,7 +31,7 @@ function classOf(
   error: number,
   handles: readonly number[],
   sessions: readonly Session[],
-  code = CREATE_PRIMARY,
+  code: number = CREATE_PRIMARY,
 ): ResponseClass {
   const command = sessionCommand(code, handles, sessions);
   return classifyResponse(
@@ -43,8 +42,8 @@ function classOf(
   );
 }
 
-function session(number: number, error = BAD_AUTH): number {
-  return error | TPM_RC_S | (number << 8);
+function session(number: number, error: number = BAD_AUTH): number {
+  return number === 0 ? error | RC_BIT.SESSION : aboutSession(error, number - 1);
 }
 
 describe('an empty password that the TPM rejects', () => {
@@ -69,7 +68,13 @@ describe('an empty password that the TPM rejects', () => {
   });
 
   it('counts if the TPM does not name the failed session', () => {
-    for (const error of [BAD_AUTH, BAD_AUTH | 0x100, session(0), BAD_AUTH | TPM_RC_P | 0x100, session(1) | TPM_RC_P]) {
+    for (const error of [
+      BAD_AUTH,
+      aboutHandle(BAD_AUTH, 0),
+      session(0),
+      aboutParameter(BAD_AUTH, 1),
+      session(1) | RC_BIT.PARAMETER,
+    ]) {
       assert.equal(classOf(error, [OWNER], [emptyPassword]), 'authorizationFailure', error.toString(16));
     }
   });

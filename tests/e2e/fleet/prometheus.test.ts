@@ -7,11 +7,14 @@ import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
+import { TPM_ORD, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
 import { ALICE, connectAs } from '../../support/as-user.js';
 import { REPOSITORY } from '../../support/daemon.js';
 import { Authority } from '../../support/fleet/authority.js';
 import { Fleet, type FleetMachine, fleetSize, startBroker, whyNoFleet } from '../../support/fleet/fleet.js';
 import { RpcClient } from '../../support/rpc-client.js';
+import { command12 } from '../../support/tpm12-commands.js';
 import {
   CLEAR_20,
   createPrimaryEcc,
@@ -25,7 +28,7 @@ const PORT = 9820;
 const RULES = join(REPOSITORY, 'packaging', 'prometheus', 'tpmtbs.rules.yml');
 const DASHBOARD = join(REPOSITORY, 'packaging', 'grafana', 'tpmtbs.json');
 /** TPM_ORD_GetRandom with a tag that TPM 1.2 does not accept there. */
-const WRONG_TAG_12 = Buffer.from('00c20000000e0000004600000008', 'hex');
+const WRONG_TAG_12 = Buffer.from(command12(TPM_ORD.GetRandom, uint32(8), TPM_TAG.RQU_AUTH1_COMMAND));
 
 interface Sample {
   readonly metric: Readonly<Record<string, string>>;

@@ -121,7 +121,7 @@ export const commandGrantAdd = method('commandGrant/add', {
   access: ADMINISTRATOR_ONLY,
   params: grantChangeParams,
   result: ListChange,
-  example: { commands: [0x20000001], callerClass: 'standardUser' },
+  example: { commands: ['TPM2_SetPrimaryPolicy'], callerClass: 'standardUser' },
 });
 
 export const commandGrantRemove = method('commandGrant/remove', {
@@ -129,5 +129,5 @@ export const commandGrantRemove = method('commandGrant/remove', {
   access: ADMINISTRATOR_ONLY,
   params: grantChangeParams,
   result: ListChange,
-  example: { commands: [0x20000001], callerClass: 'standardUser' },
+  example: { commands: ['TPM2_SetPrimaryPolicy'], callerClass: 'standardUser' },
 });
