@@ -28,8 +28,8 @@ describe('the folders of the mutation tests', () => {
       const { sources, tests } = folders.filesOf(folder);
       for (const file of [...sources, ...tests]) assert.ok(existsSync(path.join(REPOSITORY, file)), file);
       for (const subject of folder.paths) {
-        assert.ok(sources.some((file) => file.startsWith(`ts-core/${subject}/`)));
-        assert.ok(tests.some((file) => file.startsWith(`tests/${subject}/`)));
+        assert.ok(sources.some((file) => file.startsWith(`ts-core/${subject}/`) || file === `ts-core/${subject}.ts`));
+        assert.ok(tests.some((file) => file.startsWith(`tests/${subject}/`) || file === `tests/${subject}.test.ts`));
       }
     }
   });
