@@ -227,7 +227,7 @@ interface Dashboard {
   readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
 }
 
-/** Has a user hold a key, guess until he is locked out, and send allowed and blocked commands for some seconds. */
+/** Has a user hold a key, guess until the lockout begins, and send allowed and blocked commands for some seconds. */
 async function fillWithTraffic(daemon: TestDaemon): Promise<void> {
   const alice = await connectAs(ALICE, daemon.rpcSocket);
   const contextId = await alice.open();

@@ -51,7 +51,7 @@ describe('exhaustion of the broker', function () {
     for (const client of held.splice(0)) client.socket.destroy();
   });
 
-  /** Bob repeatedly creates a key and signs with it while `work` runs; returns his slowest response time. */
+  /** Bob repeatedly creates a key and signs with it while `work` runs; returns the slowest response time. */
   async function slowestAnswerMs(work: Promise<unknown>): Promise<number> {
     using bob = await WireClient.open(daemon.wireSocket, BOB);
     let done = false;

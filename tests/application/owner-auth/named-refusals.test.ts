@@ -88,7 +88,7 @@ describe('a rejected authorization that is not the owner’s', function () {
     await using machine = await start();
     await assert.rejects(machine.owner.provisioning.initialize(ROOT), {
       symbol: 'TPM_20_E_AUTH_FAIL',
-      message: 'The TPM refused the stored authorization of the storage hierarchy.',
+      message: 'The TPM rejected the stored authorization of the storage hierarchy.',
     });
   });
 });

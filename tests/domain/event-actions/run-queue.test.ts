@@ -42,7 +42,7 @@ describe('the queue of event actions', () => {
     assert.equal(queue.offer('log', event('same', 'uid:1'), 0).verdict, 'queued');
   });
 
-  it('admits of a user who floods only what his bucket holds, and still another user’s event', () => {
+  it('admits of a user who floods only what the user’s bucket holds, and still another user’s event', () => {
     const queue = new RunQueue();
     const verdicts = flood(queue, 'log', 100, 'uid:1');
     assert.equal(verdicts.filter((each) => each === 'queued').length, USER_BUCKET.burst);
@@ -50,7 +50,7 @@ describe('the queue of event actions', () => {
     assert.equal(queue.offer('log', event('mine', 'uid:2'), 0).verdict, 'queued');
   });
 
-  it('admits a user’s event for one action after he has exhausted another', () => {
+  it('admits a user’s event for one action after the same user has exhausted another', () => {
     const queue = new RunQueue();
     flood(queue, 'log', 100, 'uid:1');
     assert.equal(queue.offer('lockout', event('began', 'uid:1'), 0).verdict, 'queued');

@@ -20,7 +20,7 @@ describe('the lockout authorization in a command', () => {
 
   it('is accepted, rejected or not compared, as the TPM responds', () => {
     assert.equal(verdictOfReset(TPM_RC.SUCCESS), 'accepted');
-    assert.equal(verdictOfReset(REFUSED), 'refused');
+    assert.equal(verdictOfReset(REFUSED), 'rejected');
     assert.equal(verdictOfReset(TPM_RC.LOCKOUT), 'blocked');
     assert.equal(verdictOfReset(TPM_RC.RETRY), undefined);
   });
@@ -40,7 +40,7 @@ describe('the lockout authorization in a command', () => {
 
   it('is recognized in PolicySecret, whose second handle needs no authorization', () => {
     const command = passwordCommand(TPM_CC.PolicySecret, [TPM_RH.LOCKOUT, POLICY_SESSION], 'value', Buffer.alloc(10));
-    assert.equal(verdictOf(command, TPM_CC.PolicySecret, REFUSED, 2), 'refused');
+    assert.equal(verdictOf(command, TPM_CC.PolicySecret, REFUSED, 2), 'rejected');
   });
 
   it('is in no command with another handle or without sessions', () => {

@@ -96,7 +96,7 @@ describe('the bands of the queue', () => {
     assert.deepEqual(waiting.next(), ['bob', HIGH]);
   });
 
-  it('put a user who is served last in each of his bands', () => {
+  it('put a user who is served last in each of the user’s bands', () => {
     const waiting = new Waiting();
     const urgent = waiting.enter('alice', HIGH);
     waiting.enter('alice', LOW);
@@ -106,7 +106,7 @@ describe('the bands of the queue', () => {
     assert.deepEqual(waiting.next(), ['bob', LOW]);
   });
 
-  it('give a user who returns the turn that he had', () => {
+  it('give a user who returns the same turn as before', () => {
     const waiting = new Waiting();
     const left = waiting.enter('alice', NORMAL);
     waiting.enter('bob', NORMAL);
@@ -116,14 +116,14 @@ describe('the bands of the queue', () => {
     assert.deepEqual(waiting.next(), ['alice', NORMAL]);
   });
 
-  it('keep a user’s place while another of his contexts is in the band', () => {
+  it('keep a user’s place while another context of the same user is in the band', () => {
     const waiting = new Waiting();
     const [first] = [waiting.enter('alice', HIGH), waiting.enter('alice', HIGH)];
     waiting.bands.leave(first);
     assert.deepEqual(waiting.next(), ['alice', HIGH]);
   });
 
-  it('hold a user beyond his share to the turns of NORMAL, aged commands too', () => {
+  it('hold a user beyond the fair share to the turns of NORMAL, aged commands too', () => {
     for (const band of [HIGH, MAX, AGED_BAND]) {
       const waiting = new Waiting();
       waiting.enter('bob', NORMAL);
@@ -144,7 +144,7 @@ describe('the bands of the queue', () => {
     assert.deepEqual(waiting.next(), ['alice', HIGH]);
   });
 
-  it('let his higher band go first among his own, also when all of them compete in NORMAL', () => {
+  it('let a higher band go first among one user’s commands, also when all of them compete in NORMAL', () => {
     const waiting = new Waiting();
     waiting.enter('alice', NORMAL);
     waiting.enter('alice', HIGH);
@@ -152,7 +152,7 @@ describe('the bands of the queue', () => {
     assert.deepEqual(waiting.next(), ['alice', HIGH]);
   });
 
-  it('raise him again once he is within his share', () => {
+  it('raise a user again who is within the share', () => {
     const waiting = new Waiting();
     waiting.enter('bob', NORMAL);
     waiting.enter('alice', HIGH);

@@ -150,7 +150,7 @@ function hierarchyAuthNotFound(names: readonly HierarchyName[]): TbsError {
 
 export function wrongHierarchyAuth(name: HierarchyName, stored: boolean, cause: unknown): TbsError {
   return new TbsError('TPM_20_E_AUTH_FAIL', {
-    message: `The TPM refused the ${stored ? 'stored' : 'given'} authorization of the ${name} hierarchy.`,
+    message: `The TPM rejected the ${stored ? 'stored' : 'given'} authorization of the ${name} hierarchy.`,
     action: 'Give the authorization that was set last, or clear the TPM.',
     details: { hierarchy: name, tried: true },
     cause,

@@ -94,7 +94,7 @@ export class LockoutAuthorizationWatch {
         await store.delete(LOCKOUT_AUTHORIZATION_RECORD);
         return;
       }
-      if (verdict === 'refused') {
+      if (verdict === 'rejected') {
         events.raise(
           'warning',
           'The TPM rejected a lockout authorization, and accepts none, right or wrong, until its recovery time is over.',
@@ -103,7 +103,7 @@ export class LockoutAuthorizationWatch {
       }
       // If the TPM did not compare the value, the block began at an unknown time; it ends at most one recovery time
       // from now.
-      if (verdict === 'refused' || this.#since() === undefined) {
+      if (verdict === 'rejected' || this.#since() === undefined) {
         const now = await context.run(() => readRunTime());
         if (now !== undefined)
           await store.put(LOCKOUT_AUTHORIZATION_RECORD, { timeMs: now.timeMs, resetCount: now.resetCount });

@@ -14,7 +14,7 @@ import type { RunTime } from '../tpm20/run-time.js';
 /**
  * `refused`: the value was wrong, and the TPM rejects every value from now on. `blocked`: the value was not compared.
  */
-export type LockoutAuthVerdict = 'accepted' | 'refused' | 'blocked';
+export type LockoutAuthVerdict = 'accepted' | 'rejected' | 'blocked';
 
 const areas = new CommandAreas();
 
@@ -39,7 +39,7 @@ export function lockoutAuthVerdict(
   if (session !== TPM_RS_PW && handleType(session) !== TPM_HT.HMAC_SESSION) return undefined;
   if (responseCode === TPM_RC.SUCCESS) return 'accepted';
   if (responseCode === TPM_RC.LOCKOUT) return 'blocked';
-  return isAuthorizationFailure(responseCode) && isAboutFirstSession(responseCode) ? 'refused' : undefined;
+  return isAuthorizationFailure(responseCode) && isAboutFirstSession(responseCode) ? 'rejected' : undefined;
 }
 
 function isAboutFirstSession(responseCode: number): boolean {

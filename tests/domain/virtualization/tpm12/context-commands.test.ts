@@ -98,7 +98,7 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     made(2, command.loadKey2(8));
     const key = made(1, command.loadKey2(1));
     const blob = blobOf(send(1, command.saveContext(made(1, command.osap(key)), TPM_RT.AUTH)));
-    assert.ok(tpm.keys.has(bobs) && bobs !== key, 'the TPM knows Bob’s key by the handle that he sees');
+    assert.ok(tpm.keys.has(bobs) && bobs !== key, 'the TPM knows Bob’s key by the handle that Bob sees');
     tpm.takeLog();
     assert.equal(code(1, command.loadContext(blob, bobs)), TPM_RESULT.INVALID_KEYHANDLE);
     assert.deepEqual(tpm.takeLog(), [], 'the TPM is not asked');

@@ -3,7 +3,7 @@ import type { Exchange } from '../../../../ts-core/domain/tpm/exchange.js';
 import { TPM_CAP, TPM_PT, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
 import { refusal, success } from '../../../../ts-core/domain/tpm20/responses.js';
 import {
-  CapabilityRefused,
+  CapabilityRejected,
   listAllHandles,
   listCommands,
   listHandles,
@@ -136,7 +136,7 @@ describe('the virtualizer’s own commands to a TPM 2.0', () => {
     assert.throws(
       () => ask(listHandles(TRANSIENT_FIRST), refusal(TPM_RC.FAILURE)),
       (error: unknown) =>
-        error instanceof CapabilityRefused &&
+        error instanceof CapabilityRejected &&
         error.responseCode === TPM_RC.FAILURE &&
         error.symbol === 'TBS_E_IOERROR' &&
         error.details['capability'] === TPM_CAP.HANDLES,

@@ -116,7 +116,7 @@ describe('the transient objects of the TPM', () => {
     assert.equal(objects.leastRecentlyUsed(), first);
     objects.touch(first);
     assert.equal(objects.leastRecentlyUsed(), second);
-    second.saveRefused = true;
+    second.saveRejected = true;
     assert.equal(objects.leastRecentlyUsed(), third);
     objects.touch(third);
     assert.equal(objects.leastRecentlyUsed(), undefined);
@@ -128,7 +128,7 @@ describe('the transient objects of the TPM', () => {
     const { objects, adopt } = setUp();
     adopt(FIRST);
     assert.deepEqual([objects.isFull, objects.mustEvictFirst()], [false, false]);
-    objects.roomRefused();
+    objects.roomRejected();
     assert.deepEqual([objects.isFull, objects.mustEvictFirst()], [true, true]);
     const second = adopt(SECOND);
     objects.remove(second);
@@ -141,7 +141,7 @@ describe('the transient objects of the TPM', () => {
     const { objects, adopt, context } = setUp();
     objects.evicted(adopt(FIRST, OBJECT_BLOB));
     adopt(SECOND);
-    objects.roomRefused();
+    objects.roomRejected();
     objects.forgetAll([context]);
     assert.deepEqual([context.objects(), objects.residents(), objects.heldBy('uid:1000')], [[], [], 0]);
     assert.equal(objects.isFull, false);

@@ -139,7 +139,7 @@ describe('the sessions of the TPM', () => {
     const { sessions, context } = setUp();
     sessions.adopt(context, HMAC);
     assert.deepEqual([sessions.isFull, sessions.mustEvictFirst()], [false, false]);
-    sessions.roomRefused();
+    sessions.roomRejected();
     assert.deepEqual([sessions.isFull, sessions.mustEvictFirst()], [true, true]);
     const evicted = sessions.adopt(context, POLICY);
     sessions.evicted(evicted, BLOB);
@@ -154,7 +154,7 @@ describe('the sessions of the TPM', () => {
   it('count as resident once, however often they are said to be', () => {
     const { sessions, context } = setUp();
     const session = sessions.adopt(context, HMAC);
-    sessions.roomRefused();
+    sessions.roomRejected();
     sessions.nowResident(session);
     sessions.evicted(session, BLOB);
     assert.equal(sessions.isFull, false);
@@ -163,7 +163,7 @@ describe('the sessions of the TPM', () => {
   it('are all forgotten when the TPM has lost them, and so is how many fitted', () => {
     const { sessions, context } = setUp();
     sessions.adopt(context, HMAC);
-    sessions.roomRefused();
+    sessions.roomRejected();
     sessions.adoptSaved(POLICY, 'uid:1000', BLOB, BLOB);
     sessions.forgetAll();
     assert.deepEqual([sessions.size, context.loadedSessionCount, sessions.isFull], [0, 0, false]);

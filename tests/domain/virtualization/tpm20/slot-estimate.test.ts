@@ -8,7 +8,7 @@ describe('the estimate of free slots', () => {
     assert.deepEqual([slots.isFull(50), slots.mustEvictFirst(50)], [false, false]);
   });
 
-  it('is reached with as many resources as fitted when the TPM refused', () => {
+  it('is reached with as many resources as fitted when the TPM rejected another', () => {
     const slots = new SlotEstimate();
     slots.refused(3);
     assert.deepEqual(

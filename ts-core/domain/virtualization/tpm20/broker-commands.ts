@@ -29,8 +29,8 @@ const MAX_PAGES = 64;
 /** Response: moreData (1), capability (4), count (4), items. */
 const ITEMS_OFFSET = HEADER_BYTES + 9;
 
-/** The TPM refused a query without which nothing can be virtualized. */
-export class CapabilityRefused extends TbsError {
+/** The TPM rejected a query without which nothing can be virtualized. */
+export class CapabilityRejected extends TbsError {
   constructor(
     capability: number,
     readonly responseCode: number,
@@ -116,7 +116,7 @@ function* pages(
   for (let page = 0; page < MAX_PAGES; page++) {
     const response = yield getCapability(capability, property, PAGE_ITEMS);
     const code = responseCodeOf(response);
-    if (code !== TPM_RC.SUCCESS) throw new CapabilityRefused(capability, code);
+    if (code !== TPM_RC.SUCCESS) throw new CapabilityRejected(capability, code);
     const { items, values, moreData } = decodePage(response, wordsPerItem);
     for (let index = 0; index < items.length; index++) {
       if (!accept(items[index] as number, values[index] ?? 0)) return;

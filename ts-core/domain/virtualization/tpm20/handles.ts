@@ -17,8 +17,8 @@ export interface TransientObject extends Used {
   physicalHandle: number;
   /** TPMS_CONTEXT; undefined if the object was never saved, or has changed since. */
   blob: Uint8Array | undefined;
-  /** The TPM refused to save the object, so it keeps its slot until it is flushed. */
-  saveRefused: boolean;
+  /** The TPM rejected the save of the object, so it keeps its slot until it is flushed. */
+  saveRejected: boolean;
 }
 
 /** What one caller sees of the TPM: the virtual handles of its objects, and how many sessions it has loaded. */
@@ -97,7 +97,7 @@ export class TransientObjects {
       isSequence,
       physicalHandle,
       blob,
-      saveRefused: false,
+      saveRejected: false,
       lastUse: this.#order.next(),
       pinnedBy: 0,
     };
@@ -181,13 +181,13 @@ export class TransientObjects {
   }
 
   /** Records that the TPM had no room for another object. */
-  roomRefused(): void {
+  roomRejected(): void {
     this.#slots.refused(this.#resident.size);
   }
 
   /** Returns the next object to evict; undefined if the running exchange needs all that can be saved. */
   leastRecentlyUsed(): TransientObject | undefined {
-    return this.#order.leastRecentlyUsed(this.residents().filter(({ saveRefused }) => !saveRefused));
+    return this.#order.leastRecentlyUsed(this.residents().filter(({ saveRejected }) => !saveRejected));
   }
 
   /** Forgets all objects, saved forms included: the TPM has lost them. */

@@ -57,7 +57,7 @@ export class Swapping {
         return TPM_RC.SUCCESS;
       }
       if (!isOutOfObjectMemory(code) && code !== TPM_RC.SESSION_MEMORY) return code || TPM_RC.REFERENCE_H0;
-      this.#objects.roomRefused();
+      this.#objects.roomRejected();
       if (!(yield* this.evictOneObject())) return code;
     }
   }
@@ -86,7 +86,7 @@ export class Swapping {
       }
       if (code === TPM_RC.INITIALIZE) return false;
       if (code !== TPM_RC.SUCCESS) {
-        object.saveRefused = true;
+        object.saveRejected = true;
         return false;
       }
       object.blob = saved.slice(HEADER_BYTES);
@@ -107,7 +107,7 @@ export class Swapping {
         this.#sessions.roomProven();
         return code;
       }
-      if (code === TPM_RC.SESSION_MEMORY) this.#sessions.roomRefused();
+      if (code === TPM_RC.SESSION_MEMORY) this.#sessions.roomRejected();
       if (!(yield* this.makeSessionRoom(code))) return code;
     }
   }

@@ -196,7 +196,7 @@ export class Sessions {
   }
 
   /** Records that the TPM had no room for another session. */
-  roomRefused(): void {
+  roomRejected(): void {
     this.#slots.refused(this.#residentCount);
   }
 

@@ -18,7 +18,7 @@ import type {
   VirtualizerSnapshot,
   VirtualResource,
 } from '../virtualizer.js';
-import { CapabilityRefused, listAllHandles, listCommands, listProperties, readResetCounts } from './broker-commands.js';
+import { CapabilityRejected, listAllHandles, listCommands, listProperties, readResetCounts } from './broker-commands.js';
 import { swapNeed, Tpm20DirectPath } from './direct-path.js';
 import { VirtualContext } from './handles.js';
 import { discardCreated, runMapped } from './pass-through.js';
@@ -115,7 +115,7 @@ export class Tpm20Virtualizer implements Virtualizer {
       const run = SPECIAL_COMMANDS.get(attributes.code) ?? runMapped;
       return yield* this.#onKnownTables(() => run(this.#parts, context, command, attributes));
     } catch (error) {
-      if (error instanceof CapabilityRefused) return refusal(error.responseCode);
+      if (error instanceof CapabilityRejected) return refusal(error.responseCode);
       throw error;
     }
   }
