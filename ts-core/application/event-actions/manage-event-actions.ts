@@ -12,11 +12,21 @@ import {
 } from '../../domain/event-actions/event-action.js';
 import type { RunResult } from '../../domain/event-actions/failures.js';
 import { OneAtATime } from '../../domain/one-at-a-time.js';
-import { TbsError } from '../../domain/tbs-error.js';
+import type { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
 import type { ActionScripts } from '../ports/action-scripts.js';
 import type { Clock } from '../ports/operating-system.js';
 import type { StateStore } from '../ports/state-store.js';
+import {
+  badName,
+  badScript,
+  notTheService,
+  serviceAway,
+  serviceSilent,
+  tooManyActions,
+  tooManyTests,
+  unknownAction,
+} from './event-action-errors.js';
 
 const RECORD = 'feature:eventActions';
 
@@ -159,12 +169,12 @@ export class ManageEventActions {
   async test(caller: Caller, name: string): Promise<ActionRun> {
     if (!this.#registered.some((action) => action.name === name)) throw unknownAction(name);
     if (this.#services === 0) throw serviceAway(name);
-    if (this.#tests.size >= MAX_TESTS) throw tooManyTests();
+    if (this.#tests.size >= MAX_TESTS) throw tooManyTests(MAX_TESTS);
     const test = ++this.#testNumber;
     return new Promise((resolve, reject) => {
       const timer = this.#parts.clock.after(LONGEST_TEST_MS, () => {
         this.#tests.delete(test);
-        reject(serviceSilent(name));
+        reject(serviceSilent(name, LONGEST_TEST_MS));
       });
       this.#tests.set(test, {
         name,
@@ -269,66 +279,4 @@ function isRegistration(value: unknown): value is EventActionRegistration {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
-}
-
-function badName(name: string): TbsError {
-  return new TbsError('TBS_E_BAD_PARAMETER', {
-    message: `${JSON.stringify(name)} cannot be the name of an event action.`,
-    action: 'Choose up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit.',
-    details: { parameter: 'name' },
-  });
-}
-
-function badScript(path: string, reason: string): TbsError {
-  return new TbsError('TBS_E_BAD_PARAMETER', {
-    message: `The script of an event action must be a file that only root can change. ${reason}`,
-    action:
-      'Give the path of a PowerShell script of at most 1 MB, such as one in /etc/tpmtbs/actions.d, that belongs to root and has mode 0644.',
-    details: { parameter: 'path', path },
-  });
-}
-
-function unknownAction(name: string): TbsError {
-  return new TbsError('TBS_E_BAD_PARAMETER', {
-    message: `There is no event action ${JSON.stringify(name)}.`,
-    action: 'Get-TbsEventAction and `tbs action list` show them all.',
-    details: { parameter: 'name', name },
-  });
-}
-
-function tooManyActions(): TbsError {
-  return new TbsError('TBS_E_TOO_MANY_RESOURCES', {
-    message: `The limit of ${MAX_EVENT_ACTIONS} event actions is reached.`,
-    action: 'Unregister one.',
-    details: { limit: MAX_EVENT_ACTIONS },
-  });
-}
-
-function tooManyTests(): TbsError {
-  return new TbsError('TBS_E_TOO_MANY_RESOURCES', {
-    message: `The limit of ${MAX_TESTS} tests of event actions at a time is reached.`,
-    action: 'Wait for one to end.',
-    details: { limit: MAX_TESTS },
-  });
-}
-
-function serviceAway(name: string): TbsError {
-  return new TbsError('TBS_E_SERVICE_NOT_RUNNING', {
-    message: `The service tbs-actions, which would run ${name}, is not connected to the broker.`,
-    action: 'See `systemctl status tpmtbs-actions`; eventActionsUser in tbsd.json must name its user.',
-  });
-}
-
-function serviceSilent(name: string): TbsError {
-  return new TbsError('TBS_E_SERVICE_NOT_RUNNING', {
-    message: `The service tbs-actions has not reported a run of ${name} within ${LONGEST_TEST_MS / 1000} seconds.`,
-    action: 'See `systemctl status tpmtbs-actions`; eventActionsUser in tbsd.json must name its user.',
-  });
-}
-
-function notTheService(): TbsError {
-  return new TbsError('TBS_E_ACCESS_DENIED', {
-    message: 'Only the service tbs-actions may report the runs of event actions.',
-    action: 'eventActionsUser in tbsd.json names its user.',
-  });
 }
