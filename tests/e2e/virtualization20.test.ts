@@ -48,7 +48,8 @@ import {
   startup,
   u32,
 } from '../support/tpm20-commands.js';
-import { type VirtualClient, VirtualTpm20 } from '../support/virtual-tpm20.js';
+import type { VirtualClient } from '../support/virtual-tpm.js';
+import { VirtualTpm20 } from '../support/virtual-tpm20.js';
 
 const TRANSIENT = TRANSIENT_FIRST;
 const CAP_HANDLES = TPM_CAP.HANDLES;

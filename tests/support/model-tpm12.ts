@@ -60,12 +60,21 @@ export class ModelTpm12 {
   /** Whether TPM_GetCapability lists handles. */
   listsHandles = true;
   readonly daaSessions = new Map<number, { readonly identity: number }>();
+  /** Whether TPM_Startup has arrived since the last reset. */
+  started = true;
   readonly #refusals: { readonly ordinal: number; readonly returnCode: number }[] = [];
   #nextSession = 1000;
   readonly #slots: ModelSlots;
 
   constructor(slots: ModelSlots = { keys: 3, sessions: 3, savedSessions: 16 }) {
     this.#slots = slots;
+  }
+
+  /** Performs a power cycle without TPM_SaveState. */
+  reset(): void {
+    this.#clear();
+    this.daaSessions.clear();
+    this.started = false;
   }
 
   /** Makes the next `times` commands with this ordinal return this code and do nothing else. */
@@ -83,6 +92,8 @@ export class ModelTpm12 {
     this.received.push(ordinal);
     const index = this.#refusals.findIndex((refusal) => refusal.ordinal === ordinal);
     if (index >= 0) return this.#failed(command, this.#refusals.splice(index, 1)[0]?.returnCode ?? 0);
+    if (ordinal === TPM_ORD.Startup) this.started = true;
+    if (!this.started) return failure(TPM_RESULT.INVALID_POSTINIT);
     const body = command.subarray(10);
     switch (ordinal) {
       case TPM_ORD.OIAP:

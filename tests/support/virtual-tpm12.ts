@@ -1,38 +1,48 @@
-/** A Tpm12Virtualizer in front of a model TPM, with contexts of two users. */
+/** A Tpm12Virtualizer behind the broker's own exchange driver, with clients to send commands from. */
 import assert from 'node:assert/strict';
 import { concat, sized, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
-import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
-import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
-import { TPM_CAP, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
+import { readUint32, responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
+import { TPM_CAP, TPM_ORD, TPM_RESULT } from '../../ts-core/domain/tpm12/codes.js';
 import type { ResourceLimits } from '../../ts-core/domain/virtualization/tpm12/quotas.js';
 import { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
+import type { VirtualizerSnapshot } from '../../ts-core/domain/virtualization/virtualizer.js';
 import { modelCommand as command, ModelTpm12 } from './model-tpm12.js';
+import { losingTransport, type Transmit, VirtualTpm } from './virtual-tpm.js';
 
 export const ALICE = { userKey: 'uid:1000', callerClass: 'standardUser' as const };
 export const BOB = { userKey: 'uid:1001', callerClass: 'standardUser' as const };
 
-export function drive<Result>(exchange: Exchange<Result>, tpm: ModelTpm12): Result {
-  let step = exchange.next();
-  while (!step.done) step = exchange.next(tpm.answer(step.value));
-  return step.value;
+export class VirtualTpm12 extends VirtualTpm<Tpm12Virtualizer> {
+  static async start(
+    transmit: Transmit,
+    options: { readonly limits?: Partial<ResourceLimits>; readonly previous?: VirtualizerSnapshot } = {},
+  ): Promise<VirtualTpm12> {
+    const tpm = new VirtualTpm12('1.2', new Tpm12Virtualizer(options.limits), transmit);
+    await tpm.run(() => tpm.virtualizer.start(options.previous));
+    return tpm;
+  }
 }
 
-/** Returns a virtualizer with contexts 1 (Alice), 2 (Bob) and 3 (Alice again) in front of a model TPM. */
-export function broker(limits: Partial<ResourceLimits> = {}, tpm = new ModelTpm12()) {
-  const virtualizer = new Tpm12Virtualizer(limits);
-  drive(virtualizer.start(undefined), tpm);
-  virtualizer.openContext(1, ALICE);
-  virtualizer.openContext(2, BOB);
-  virtualizer.openContext(3, ALICE);
-  const send = (contextId: number, bytes: Uint8Array) => drive(virtualizer.execute(contextId, bytes), tpm);
-  const code = (contextId: number, bytes: Uint8Array) => readUint32(send(contextId, bytes), 6);
-  const made = (contextId: number, bytes: Uint8Array) => {
-    const response = send(contextId, bytes);
-    assert.equal(readUint32(response, 6), 0);
-    return readUint32(response, 10);
-  };
-  const close = (contextId: number) => drive(virtualizer.closeContext(contextId), tpm);
-  return { virtualizer, tpm, send, code, made, close };
+/** Starts a broker in front of a model TPM, with context 1 of Alice, 2 of Bob, and 3 of Alice too. */
+export async function modelBroker(
+  options: { readonly limits?: Partial<ResourceLimits>; readonly tpm?: ModelTpm12 } = {},
+) {
+  const { limits = {}, tpm = new ModelTpm12() } = options;
+  const { transmit, losing } = losingTransport((bytes) => tpm.answer(bytes));
+  const broker = await VirtualTpm12.start(transmit, { limits });
+  const [alice, bob, aliceToo] = [
+    broker.client(ALICE.userKey),
+    broker.client(BOB.userKey),
+    broker.client(ALICE.userKey),
+  ] as const;
+  return { tpm, broker, virtualizer: broker.virtualizer, losing, alice, bob, aliceToo };
+}
+
+/** Makes several things one after the other, since the TPM runs one exchange at a time. */
+export async function inTurn<Made>(count: number, make: (index: number) => Promise<Made>): Promise<readonly Made[]> {
+  const all: Made[] = [];
+  for (let index = 0; index < count; index++) all.push(await make(index));
+  return all;
 }
 
 export function handlesIn(response: Uint8Array): number[] {
@@ -48,14 +58,20 @@ export function property(number: number): Uint8Array {
   return command.ordinal(TPM_ORD.GetCapability, concat(uint32(TPM_CAP.PROPERTY), sized(uint32(number))));
 }
 
+/** Returns the handle in a response. */
+export function handleIn(response: Uint8Array): number {
+  assert.equal(responseCodeOf(response), TPM_RESULT.SUCCESS);
+  return readUint32(response, 10);
+}
+
 /** Returns the blob in the response to TPM_SaveContext or one of its predecessors. */
-export function blobOf(response: Uint8Array): Uint8Array {
-  assert.equal(readUint32(response, 6), 0);
+export function blobIn(response: Uint8Array): Uint8Array {
+  assert.equal(responseCodeOf(response), TPM_RESULT.SUCCESS);
   return response.slice(14);
 }
 
 /** Returns the number in a response to TPM_GetCapability. */
 export function numberIn(response: Uint8Array): number {
-  assert.equal(readUint32(response, 6), 0);
+  assert.equal(responseCodeOf(response), TPM_RESULT.SUCCESS);
   return readUint32(response, 14);
 }

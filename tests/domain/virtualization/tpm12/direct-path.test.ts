@@ -3,23 +3,23 @@ import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
 import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
 import { modelCommand as command } from '../../../support/model-tpm12.js';
 import { command12 } from '../../../support/tpm12-commands.js';
-import { broker, listOf } from '../../../support/virtual-tpm12.js';
+import { handleIn, inTurn, listOf, modelBroker } from '../../../support/virtual-tpm12.js';
 
 describe('the direct path of TPM 1.2', () => {
-  it('sends only the command for resident keys and sessions', () => {
-    const { tpm, made, code } = broker();
-    const key = made(1, command.loadKey2(7));
-    const session = made(1, command.oiap());
+  it('sends only the command for resident keys and sessions', async () => {
+    const { tpm, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(7)));
+    const session = handleIn(await alice.send(command.oiap()));
     tpm.received.length = 0;
-    assert.equal(code(1, command.sign(key, session, true)), 0);
+    assert.equal(await alice.code(command.sign(key, session, true)), 0);
     assert.deepEqual(tpm.received, [TPM_ORD.Sign]);
   });
 
-  it('knows without asking the TPM whether a command needs a swap', () => {
-    const { virtualizer, tpm, made } = broker();
-    const keys = Array.from({ length: 4 }, (_, index) => made(1, command.loadKey2(index)));
+  it('knows without asking the TPM whether a command needs a swap', async () => {
+    const { tpm, virtualizer, alice } = await modelBroker();
+    const keys = await inTurn(4, async (index) => handleIn(await alice.send(command.loadKey2(index))));
     const [away, , , resident] = keys as [number, number, number, number];
-    const session = made(1, command.oiap());
+    const session = handleIn(await alice.send(command.oiap()));
     tpm.received.length = 0;
     const need = (contextId: number, bytes: Uint8Array) => virtualizer.swapNeed(contextId, bytes);
     assert.equal(need(1, command.sign(away, session, true)), 'swap');
@@ -32,28 +32,35 @@ describe('the direct path of TPM 1.2', () => {
     assert.deepEqual(tpm.received, []);
   });
 
-  it('sends commands with the TPM’s handles, without changing the caller’s command', () => {
-    const { virtualizer, tpm, made } = broker();
+  it('sends commands with the TPM’s handles, without changing the caller’s command', async () => {
+    const { tpm, virtualizer, alice, bob } = await modelBroker();
     for (let number = 0; number < 2; number++) {
-      made(2, command.loadKey2(number));
-      made(2, command.oiap());
+      handleIn(await bob.send(command.loadKey2(number)));
+      handleIn(await bob.send(command.oiap()));
     }
-    const [key, session] = [made(1, command.loadKey2(5)), made(1, command.oiap())];
-    const other = made(1, command.transport());
+    const [key, session] = [
+      handleIn(await alice.send(command.loadKey2(5))),
+      handleIn(await alice.send(command.oiap())),
+    ];
+    const other = handleIn(await alice.send(command.transport()));
     const bytes = command.sign(key, session, false);
     const before = bytes.slice();
-    const physical = virtualizer.direct.begin(1, bytes);
+    const physical = virtualizer.direct.begin(alice.contextId, bytes);
     assert.ok(physical);
     assert.deepEqual(bytes, before);
     const response = virtualizer.direct.complete(tpm.answer(physical));
     assert.equal(readUint32(response, 10), 5);
-    assert.equal(virtualizer.counts(1).loadedSessions, 1, `the session has ended, the transport session ${other} not`);
+    assert.equal(
+      virtualizer.counts(alice.contextId).loadedSessions,
+      1,
+      `the session has ended, the transport session ${other} not`,
+    );
   });
 
-  it('leaves commands to an exchange if they create something, are special, or need something that is not resident', () => {
-    const { virtualizer, made } = broker();
-    const keys = Array.from({ length: 4 }, (_, number) => made(1, command.loadKey2(number)));
-    const session = made(1, command.oiap());
+  it('leaves commands to an exchange if they create something, are special, or need something that is not resident', async () => {
+    const { virtualizer, alice } = await modelBroker();
+    const keys = await inTurn(4, async (number) => handleIn(await alice.send(command.loadKey2(number))));
+    const session = handleIn(await alice.send(command.oiap()));
     const { direct } = virtualizer;
     const begins = (contextId: number, bytes: Uint8Array) => direct.begin(contextId, bytes) !== null;
     assert.ok(begins(1, command.sign(keys[3] as number, session, true)));
@@ -71,43 +78,45 @@ describe('the direct path of TPM 1.2', () => {
     assert.ok(!begins(99, command.ordinal(TPM_ORD.GetRandom)), 'no such context');
   });
 
-  it('counts as a use of keys and sessions', () => {
-    const { virtualizer, tpm, made } = broker();
-    const keys = Array.from({ length: 3 }, (_, number) => made(1, command.loadKey2(number)));
-    const session = made(1, command.oiap());
-    const physical = virtualizer.direct.begin(1, command.sign(keys[0] as number, session, true));
+  it('counts as a use of keys and sessions', async () => {
+    const { tpm, virtualizer, alice } = await modelBroker();
+    const keys = await inTurn(3, async (number) => handleIn(await alice.send(command.loadKey2(number))));
+    const session = handleIn(await alice.send(command.oiap()));
+    const physical = virtualizer.direct.begin(alice.contextId, command.sign(keys[0] as number, session, true));
     virtualizer.direct.complete(tpm.answer(physical as Uint8Array));
-    made(1, command.loadKey2(9));
+    handleIn(await alice.send(command.loadKey2(9)));
     const away = virtualizer.resources().find(({ kind, resident }) => kind === 'key' && !resident);
     assert.equal(away?.virtualHandle, keys[1]);
   });
 
-  it('is unavailable after a failure until the TPM was asked', () => {
-    const { virtualizer, code } = broker();
+  it('is unavailable after a failure until the TPM was asked', async () => {
+    const { virtualizer, alice } = await modelBroker();
     const random = command.ordinal(TPM_ORD.GetRandom);
-    assert.ok(virtualizer.direct.begin(1, random));
+    assert.ok(virtualizer.direct.begin(alice.contextId, random));
     virtualizer.direct.failed();
-    assert.equal(virtualizer.direct.begin(1, random), null);
-    assert.equal(code(1, random), 0);
-    assert.ok(virtualizer.direct.begin(1, random));
+    assert.equal(virtualizer.direct.begin(alice.contextId, random), null);
+    assert.equal(await alice.code(random), 0);
+    assert.ok(virtualizer.direct.begin(alice.contextId, random));
   });
 
-  it('is unavailable after a command whose session has failed', () => {
-    const { virtualizer, tpm, made } = broker();
-    const key = made(1, command.loadKey2(1));
-    const bytes = command.sign(key, made(1, command.oiap()), true, true);
-    const response = virtualizer.direct.complete(tpm.answer(virtualizer.direct.begin(1, bytes) as Uint8Array));
+  it('is unavailable after a command whose session has failed', async () => {
+    const { tpm, virtualizer, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const bytes = command.sign(key, handleIn(await alice.send(command.oiap())), true, true);
+    const response = virtualizer.direct.complete(
+      tpm.answer(virtualizer.direct.begin(alice.contextId, bytes) as Uint8Array),
+    );
     assert.equal(readUint32(response, 6), TPM_RESULT.AUTHFAIL);
-    assert.equal(virtualizer.direct.begin(1, command.ordinal(TPM_ORD.GetRandom)), null);
+    assert.equal(virtualizer.direct.begin(alice.contextId, command.ordinal(TPM_ORD.GetRandom)), null);
   });
 
-  it('knows what commands that end something, or run inside a transport session, would swap', () => {
-    const { virtualizer, made } = broker();
-    const keys = Array.from({ length: 4 }, (_, number) => made(1, command.loadKey2(number)));
+  it('knows what commands that end something, or run inside a transport session, would swap', async () => {
+    const { virtualizer, alice } = await modelBroker();
+    const keys = await inTurn(4, async (number) => handleIn(await alice.send(command.loadKey2(number))));
     const [away, resident] = [keys[0] as number, keys[3] as number];
-    const sessions = Array.from({ length: 4 }, () => made(1, command.oiap()));
-    const transport = made(1, command.transport());
-    const need = (bytes: Uint8Array) => virtualizer.swapNeed(1, bytes);
+    const sessions = await inTurn(4, async () => handleIn(await alice.send(command.oiap())));
+    const transport = handleIn(await alice.send(command.transport()));
+    const need = (bytes: Uint8Array) => virtualizer.swapNeed(alice.contextId, bytes);
     assert.deepEqual([need(command.evictKey(resident)), need(command.evictKey(away))], ['resident', 'none']);
     assert.deepEqual(
       [need(command.terminate(sessions[3] as number)), need(command.terminate(sessions[0] as number))],

@@ -5,19 +5,20 @@ import { TPM_CAP_PROP, TPM_ORD, TPM_RESULT, TPM_RT, TPM_TRANSPORT } from '../../
 import { REFUSED_INSIDE_TRANSPORT } from '../../../../ts-core/domain/tpm12/transport.js';
 import { modelCommand as command } from '../../../support/model-tpm12.js';
 import { command12 } from '../../../support/tpm12-commands.js';
-import { broker, drive, handlesIn, listOf, property } from '../../../support/virtual-tpm12.js';
+import type { VirtualClient } from '../../../support/virtual-tpm.js';
+import { handleIn, handlesIn, listOf, modelBroker, property } from '../../../support/virtual-tpm12.js';
 
 const GET_RANDOM = command12(TPM_ORD.GetRandom, uint32(8));
 
 /** Sets up Alice with a transport session, a key and a session. */
-function withTransport(attributes = 0, limits = {}) {
-  const all = broker(limits);
-  const transport = all.made(1, command.transport(attributes));
-  const inside = (contextId: number, inner: Uint8Array, continues = true) =>
-    all.send(contextId, command.executeTransport(transport, inner, continues));
+async function withTransport(attributes = 0, limits = {}) {
+  const all = await modelBroker({ limits });
+  const transport = handleIn(await all.alice.send(command.transport(attributes)));
+  const inside = (client: VirtualClient, inner: Uint8Array, continues = true) =>
+    client.send(command.executeTransport(transport, inner, continues));
   /** Returns the wrapped response, or the code of the outer response. */
-  const inner = (contextId: number, bytes: Uint8Array) => {
-    const response = inside(contextId, bytes);
+  const inner = async (client: VirtualClient, bytes: Uint8Array) => {
+    const response = await inside(client, bytes);
     const code = readUint32(response, 6);
     return code === 0 ? response.subarray(26, 26 + readUint32(response, 22)) : code;
   };
@@ -25,14 +26,14 @@ function withTransport(attributes = 0, limits = {}) {
 }
 
 describe('TPM_ExecuteTransport of a context', () => {
-  it('translates the handles of the embedded command, and the handle of what it creates', () => {
-    const { made, inner, virtualizer, tpm } = withTransport();
-    made(2, command.loadKey2(9));
-    made(2, command.oiap());
-    const key = inner(1, command.loadKey2(5)) as Uint8Array;
-    const session = inner(1, command.oiap()) as Uint8Array;
+  it('translates the handles of the embedded command, and the handle of what it creates', async () => {
+    const { inner, virtualizer, tpm, alice, bob } = await withTransport();
+    handleIn(await bob.send(command.loadKey2(9)));
+    handleIn(await bob.send(command.oiap()));
+    const key = (await inner(alice, command.loadKey2(5))) as Uint8Array;
+    const session = (await inner(alice, command.oiap())) as Uint8Array;
     const [keyHandle, sessionHandle] = [readUint32(key, 10), readUint32(session, 10)];
-    const resources = virtualizer.resources().filter(({ contextId }) => contextId === 1);
+    const resources = virtualizer.resources().filter(({ contextId }) => contextId === alice.contextId);
     assert.deepEqual(
       resources.map(({ kind, virtualHandle }) => [kind, virtualHandle]),
       [
@@ -41,135 +42,138 @@ describe('TPM_ExecuteTransport of a context', () => {
         ['key', keyHandle],
       ],
     );
-    const signed = inner(1, command.sign(keyHandle, sessionHandle, true)) as Uint8Array;
+    const signed = (await inner(alice, command.sign(keyHandle, sessionHandle, true))) as Uint8Array;
     assert.equal(readUint32(signed, 10), 5, 'signed with the right key');
     assert.equal(tpm.keys.size, 2);
   });
 
-  it('loads an evicted key and session first, inner and outer ones', () => {
-    const { made, inner, inside, send } = withTransport();
-    const session = made(1, command.oiap());
-    const key = made(1, command.loadKey2(5));
+  it('loads an evicted key and session first, inner and outer ones', async () => {
+    const { inner, inside, alice, bob } = await withTransport();
+    const session = handleIn(await alice.send(command.oiap()));
+    const key = handleIn(await alice.send(command.loadKey2(5)));
     for (let number = 0; number < 4; number++) {
-      made(2, command.loadKey2(number));
-      made(2, command.oiap());
-      made(2, command.transport());
+      handleIn(await bob.send(command.loadKey2(number)));
+      handleIn(await bob.send(command.oiap()));
+      handleIn(await bob.send(command.transport()));
     }
-    const signed = inner(1, command.sign(key, session, true)) as Uint8Array;
+    const signed = (await inner(alice, command.sign(key, session, true))) as Uint8Array;
     assert.equal(readUint32(signed, 10), 5);
-    assert.equal(readUint32(send(1, command.sign(key, session, true)), 10), 5);
-    assert.equal(readUint32(inside(1, GET_RANDOM, false), 6), 0);
-    assert.equal(inner(1, GET_RANDOM), TPM_RESULT.INVALID_AUTHHANDLE, 'its continue flag was clear');
+    assert.equal(readUint32(await alice.send(command.sign(key, session, true)), 10), 5);
+    assert.equal(readUint32(await inside(alice, GET_RANDOM, false), 6), 0);
+    assert.equal(await inner(alice, GET_RANDOM), TPM_RESULT.INVALID_AUTHHANDLE, 'its continue flag was clear');
   });
 
-  it('rejects malformed commands, another context’s transport session, and unknown handles inside', () => {
-    const { code, inner, transport, tpm, made } = withTransport();
+  it('rejects malformed commands, another context’s transport session, and unknown handles inside', async () => {
+    const { inner, transport, tpm, alice, bob } = await withTransport();
     const broken = command.executeTransport(transport, GET_RANDOM);
     writeUint32(broken, 10, 11);
     tpm.takeLog();
-    assert.equal(code(1, broken), TPM_RESULT.BAD_PARAMETER);
-    assert.equal(inner(2, GET_RANDOM), TPM_RESULT.INVALID_AUTHHANDLE);
+    assert.equal(await alice.code(broken), TPM_RESULT.BAD_PARAMETER);
+    assert.equal(await inner(bob, GET_RANDOM), TPM_RESULT.INVALID_AUTHHANDLE);
     assert.deepEqual(tpm.takeLog(), []);
-    assert.equal(inner(1, command.sign(77, 88, true)), TPM_RESULT.INVALID_KEYHANDLE);
-    const key = made(1, command.loadKey2(1));
-    assert.equal(inner(1, command.sign(key, 88, true)), TPM_RESULT.INVALID_AUTHHANDLE);
+    assert.equal(await inner(alice, command.sign(77, 88, true)), TPM_RESULT.INVALID_KEYHANDLE);
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    assert.equal(await inner(alice, command.sign(key, 88, true)), TPM_RESULT.INVALID_AUTHHANDLE);
   });
 
-  it('refuses embedded commands that the broker cannot follow', () => {
-    const { inner, tpm } = withTransport();
+  it('refuses embedded commands that the broker cannot follow', async () => {
+    const { inner, tpm, alice } = await withTransport();
     tpm.takeLog();
     for (const ordinal of REFUSED_INSIDE_TRANSPORT) {
-      assert.equal(inner(1, command12(ordinal, new Uint8Array(8))), TPM_RESULT.E_EMBEDDED_COMMAND_UNSUPPORTED);
+      assert.equal(
+        await inner(alice, command12(ordinal, new Uint8Array(8))),
+        TPM_RESULT.E_EMBEDDED_COMMAND_UNSUPPORTED,
+      );
     }
     assert.deepEqual(tpm.takeLog(), []);
   });
 
-  it('does not list the TPM’s own handles inside, unless the question is encrypted', () => {
+  it('does not list the TPM’s own handles inside, unless the question is encrypted', async () => {
     for (const [attributes, listed] of [
       [0, false],
       [TPM_TRANSPORT.EXCLUSIVE, false],
       [TPM_TRANSPORT.ENCRYPT, true],
     ] as const) {
-      const { inner } = withTransport(attributes);
-      const answer = inner(1, listOf(TPM_RT.KEY));
+      const { inner, alice } = await withTransport(attributes);
+      const answer = await inner(alice, listOf(TPM_RT.KEY));
       if (listed) assert.ok(answer instanceof Uint8Array);
       else assert.equal(answer, TPM_RESULT.E_EMBEDDED_COMMAND_UNSUPPORTED);
-      assert.ok(inner(1, property(TPM_CAP_PROP.OWNER)) instanceof Uint8Array);
+      assert.ok((await inner(alice, property(TPM_CAP_PROP.OWNER))) instanceof Uint8Array);
     }
   });
 
-  it('makes room first, except in an exclusive session, which the query would end', () => {
+  it('makes room first, except in an exclusive session, which the query would end', async () => {
     for (const [attributes, asked] of [
       [0, 1],
       [TPM_TRANSPORT.EXCLUSIVE, 0],
     ] as const) {
-      const { inner, tpm } = withTransport(attributes);
+      const { inner, tpm, alice } = await withTransport(attributes);
       tpm.takeLog();
-      inner(1, command.loadKey2(1));
+      await inner(alice, command.loadKey2(1));
       assert.equal(tpm.takeLog().filter((name) => name === 'GetCapability').length, asked);
     }
   });
 
-  it('obeys the user’s quota', () => {
-    const { inner, made } = withTransport(0, { keysPerUser: 1, sessionsPerUser: 2 });
-    made(1, command.loadKey2(1));
-    made(1, command.oiap());
-    assert.equal(inner(1, command.loadKey2(2)), TPM_RESULT.RESOURCES);
-    assert.equal(inner(1, command.oiap()), TPM_RESULT.RESOURCES);
+  it('obeys the user’s quota', async () => {
+    const { inner, alice } = await withTransport(0, { keysPerUser: 1, sessionsPerUser: 2 });
+    handleIn(await alice.send(command.loadKey2(1)));
+    handleIn(await alice.send(command.oiap()));
+    assert.equal(await inner(alice, command.loadKey2(2)), TPM_RESULT.RESOURCES);
+    assert.equal(await inner(alice, command.oiap()), TPM_RESULT.RESOURCES);
   });
 
-  it('keeps out another context’s SHA-1 thread', () => {
-    const { inner, code, made } = withTransport();
-    const bobs = made(2, command.transport());
-    assert.ok(inner(1, command12(TPM_ORD.SHA1Start)) instanceof Uint8Array);
-    assert.equal(code(2, command.ordinal(TPM_ORD.SHA1Update)), TPM_RESULT.SHA_THREAD);
+  it('keeps out another context’s SHA-1 thread', async () => {
+    const { inner, alice, bob } = await withTransport();
+    const bobs = handleIn(await bob.send(command.transport()));
+    assert.ok((await inner(alice, command12(TPM_ORD.SHA1Start))) instanceof Uint8Array);
+    assert.equal(await bob.code(command.ordinal(TPM_ORD.SHA1Update)), TPM_RESULT.SHA_THREAD);
     const update = command.executeTransport(bobs, command12(TPM_ORD.SHA1Update));
-    assert.equal(code(2, update), TPM_RESULT.SHA_THREAD);
-    assert.ok(inner(1, command12(TPM_ORD.SHA1Complete)) instanceof Uint8Array);
-    assert.equal(inner(1, command12(TPM_ORD.SHA1Update)), TPM_RESULT.SHA_THREAD, 'it has ended');
+    assert.equal(await bob.code(update), TPM_RESULT.SHA_THREAD);
+    assert.ok((await inner(alice, command12(TPM_ORD.SHA1Complete))) instanceof Uint8Array);
+    assert.equal(await inner(alice, command12(TPM_ORD.SHA1Update)), TPM_RESULT.SHA_THREAD, 'it has ended');
   });
 
-  it('ends the inner session of a command that failed inside, and notices sessions that have ended', () => {
-    const { inner, made, virtualizer } = withTransport();
-    const key = made(1, command.loadKey2(1));
-    const session = made(1, command.oiap());
-    const failed = inner(1, command.sign(key, session, true, true)) as Uint8Array;
+  it('ends the inner session of a command that failed inside, and notices sessions that have ended', async () => {
+    const { inner, virtualizer, alice } = await withTransport();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const session = handleIn(await alice.send(command.oiap()));
+    const failed = (await inner(alice, command.sign(key, session, true, true))) as Uint8Array;
     assert.equal(readUint32(failed, 6), TPM_RESULT.AUTHFAIL);
-    assert.equal(virtualizer.counts(1).loadedSessions, 1, 'the transport session is left');
-    made(1, command.osap(key));
-    assert.ok(inner(2 - 1, command12(TPM_ORD.Delegate_Manage, new Uint8Array(12))) instanceof Uint8Array);
-    assert.equal(virtualizer.counts(1).loadedSessions, 1);
+    assert.equal(virtualizer.counts(alice.contextId).loadedSessions, 1, 'the transport session is left');
+    handleIn(await alice.send(command.osap(key)));
+    assert.ok((await inner(alice, command12(TPM_ORD.Delegate_Manage, new Uint8Array(12)))) instanceof Uint8Array);
+    assert.equal(virtualizer.counts(alice.contextId).loadedSessions, 1);
   });
 
-  it('passes on the TPM’s error if the transport itself fails', () => {
-    const { code, transport, tpm, virtualizer } = withTransport();
+  it('passes on the TPM’s error if the transport itself fails', async () => {
+    const { transport, tpm, virtualizer, alice } = await withTransport();
     tpm.refuses('ExecuteTransport', TPM_RESULT.AUTHFAIL);
     tpm.transportSessions.clear();
-    assert.equal(code(1, command.executeTransport(transport, command.oiap())), TPM_RESULT.AUTHFAIL);
+    assert.equal(await alice.code(command.executeTransport(transport, command.oiap())), TPM_RESULT.AUTHFAIL);
     assert.deepEqual(virtualizer.resources(), []);
   });
 
-  it('notices keys that the owner made permanent inside', () => {
-    const { inner, made, send, tpm } = withTransport();
-    const key = made(1, command.loadKey2(1));
-    const session = made(1, command.oiap());
+  it('notices keys that the owner made permanent inside', async () => {
+    const { inner, tpm, alice, bob } = await withTransport();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const session = handleIn(await alice.send(command.oiap()));
     tpm.keys.set(0x99, { identity: 9 });
-    assert.ok(inner(1, command.keyControlOwner(key, session, true)) instanceof Uint8Array);
-    const listed = handlesIn(send(2, listOf(TPM_RT.KEY)));
+    assert.ok((await inner(alice, command.keyControlOwner(key, session, true))) instanceof Uint8Array);
+    const listed = handlesIn(await bob.send(listOf(TPM_RT.KEY)));
     assert.ok(listed.includes(0x99));
   });
 
-  it('ends with TPM_ReleaseTransportSigned', () => {
-    const { code, transport, virtualizer, tpm } = withTransport();
-    assert.equal(code(1, command.releaseTransport(transport)), 0);
+  it('ends with TPM_ReleaseTransportSigned', async () => {
+    const { transport, virtualizer, tpm, alice } = await withTransport();
+    assert.equal(await alice.code(command.releaseTransport(transport)), 0);
     assert.deepEqual([virtualizer.resources().length, tpm.transportSessions.size], [0, 0]);
-    assert.equal(code(1, command.releaseTransport(transport)), TPM_RESULT.INVALID_AUTHHANDLE);
+    assert.equal(await alice.code(command.releaseTransport(transport)), TPM_RESULT.INVALID_AUTHHANDLE);
   });
 
-  it('is undone if its caller has cancelled it: what was created inside is flushed', () => {
-    const { virtualizer, tpm, send, transport } = withTransport();
+  it('is undone if its caller has cancelled it: what was created inside is flushed', async () => {
+    const { tpm, transport, alice } = await withTransport();
     const bytes = command.executeTransport(transport, command.loadKey2(3));
-    drive(virtualizer.discard(1, bytes, send(1, bytes)), tpm);
+    await alice.discard(bytes, await alice.send(bytes));
     assert.deepEqual([tpm.keys.size, tpm.transportSessions.size], [0, 1]);
   });
 });

@@ -4,7 +4,8 @@ import { concat, uint16, uint32 } from '../../../../ts-core/domain/tpm/byte-fiel
 import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
 import { TPM_ORD, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
 import { modelCommand as command } from '../../../support/model-tpm12.js';
-import { ALICE, BOB, broker } from '../../../support/virtual-tpm12.js';
+import type { VirtualClient } from '../../../support/virtual-tpm.js';
+import { ALICE, BOB, handleIn, modelBroker } from '../../../support/virtual-tpm12.js';
 
 /** Ordinals that clear the TPM, and so everything that contexts hold. */
 const CLEARING: ReadonlySet<number> = new Set([TPM_ORD.OwnerClear, TPM_ORD.ForceClear, TPM_ORD.RevokeTrust]);
@@ -19,26 +20,28 @@ const INTERESTING: readonly number[] = [
 ];
 
 describe('isolation of TPM 1.2 contexts', () => {
-  it('holds for arbitrary bytes: every response is complete, and names nothing of another context', () => {
-    const { made, send, tpm, code } = broker();
-    const key = made(1, command.loadKey2(1));
-    const session = made(1, command.oiap());
+  it('holds for arbitrary bytes: every response is complete, and names nothing of another context', async () => {
+    const { tpm, alice, bob } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const session = handleIn(await alice.send(command.oiap()));
     const ordinals = fc.oneof(fc.integer({ min: 0, max: 260 }), fc.constantFrom(...INTERESTING));
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.constantFrom(0xc1, 0xc2, 0xc3),
         ordinals,
         fc.uint8Array({ maxLength: 200 }),
-        (tag, ordinal, body) => {
+        fc.boolean(),
+        async (tag, ordinal, body, direct) => {
           if (CLEARING.has(ordinal)) return; // these clear everything, rightly
-          const response = send(2, concat(uint16(tag), uint32(10 + body.length), uint32(ordinal), body));
+          const bytes = concat(uint16(tag), uint32(10 + body.length), uint32(ordinal), body);
+          const response = await (direct ? bob.send(bytes) : bob.exchange(bytes));
           assert.equal(readUint32(response, 2), response.length);
         },
       ),
       { numRuns: 2000 },
     );
     assert.ok(tpm.keys.size <= 3);
-    assert.equal(code(1, command.sign(key, session, true)), 0);
+    assert.equal(await alice.code(command.sign(key, session, true)), 0);
   });
 
   /** The resources that a context believes it has. */
@@ -47,9 +50,9 @@ describe('isolation of TPM 1.2 contexts', () => {
     readonly sessions: Map<number, { identity: number | undefined; key: number | undefined }>;
   }
 
-  it('holds for any operations in any order: each context reaches only its own keys and sessions', () => {
+  it('holds for any operations in any order: each context reaches only its own keys and sessions', async () => {
     const step = fc.record({
-      context: fc.constantFrom(1, 2, 3),
+      who: fc.constantFrom(0, 1, 2),
       act: fc.constantFrom(
         'load',
         'oiap',
@@ -64,30 +67,36 @@ describe('isolation of TPM 1.2 contexts', () => {
       ),
       which: fc.nat(1000),
       continues: fc.boolean(),
+      direct: fc.boolean(),
     });
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (steps) => {
-        const { virtualizer, tpm, send, made, code, close } = broker({ sessionsPerUser: 9, keysPerUser: 9 });
-        const beliefs = new Map<number, Belief>();
-        const believe = (id: number) => beliefs.set(id, { keys: new Map(), sessions: new Map() });
-        for (const id of [1, 2, 3]) believe(id);
-        for (const { context, act, which, continues } of steps) {
-          const { keys, sessions } = beliefs.get(context) as Belief;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 120 }), async (steps) => {
+        const { tpm, virtualizer, alice, bob, aliceToo } = await modelBroker({
+          limits: { sessionsPerUser: 9, keysPerUser: 9 },
+        });
+        const clients = [alice, bob, aliceToo];
+        const beliefs = new Map<VirtualClient, Belief>();
+        const believe = (client: VirtualClient) => beliefs.set(client, { keys: new Map(), sessions: new Map() });
+        for (const client of clients) believe(client);
+        for (const { who, act, which, continues, direct } of steps) {
+          const client = clients[who] as VirtualClient;
+          const { keys, sessions } = beliefs.get(client) as Belief;
           const [keyHandle, keyIdentity] = pick([...keys], which) ?? [undefined, undefined];
           const [sessionHandle, session] = pick([...sessions], which) ?? [undefined, undefined];
           const key = 1 + (which % 4);
-          if (act === 'load' && keys.size < 4) keys.set(made(context, command.loadKey2(key)), key);
+          if (act === 'load' && keys.size < 4) keys.set(handleIn(await client.send(command.loadKey2(key))), key);
           if (act === 'oiap' && sessions.size < 4) {
-            sessions.set(made(context, command.oiap()), { identity: undefined, key: undefined });
+            sessions.set(handleIn(await client.send(command.oiap())), { identity: undefined, key: undefined });
           }
           if (act === 'osap' && keyHandle !== undefined && sessions.size < 4) {
-            sessions.set(made(context, command.osap(keyHandle)), { identity: undefined, key: keyHandle });
+            sessions.set(handleIn(await client.send(command.osap(keyHandle))), { identity: undefined, key: keyHandle });
           }
           if ((act === 'sign' || act === 'fail') && sessionHandle !== undefined && session !== undefined) {
             const used = session.key ?? keyHandle;
             if (used === undefined) continue;
             const wrong = act === 'fail';
-            const response = send(context, command.sign(used, sessionHandle, continues, wrong));
+            const bytes = command.sign(used, sessionHandle, continues, wrong);
+            const response = await (direct ? client.send(bytes) : client.exchange(bytes));
             assert.equal(readUint32(response, 6), wrong ? 1 : 0);
             if (!wrong) {
               assert.equal(readUint32(response, 10), keys.get(used));
@@ -98,24 +107,24 @@ describe('isolation of TPM 1.2 contexts', () => {
             if (wrong || !continues) sessions.delete(sessionHandle);
           }
           if (act === 'flushKey' && keyHandle !== undefined && keyIdentity !== undefined) {
-            assert.equal(code(context, command.flush(keyHandle, TPM_RT.KEY)), 0);
+            assert.equal(await client.code(command.flush(keyHandle, TPM_RT.KEY)), 0);
             keys.delete(keyHandle);
             for (const [handle, { key: bound }] of sessions) if (bound === keyHandle) sessions.delete(handle);
           }
           if (act === 'flushSession' && sessionHandle !== undefined) {
-            assert.equal(code(context, command.flush(sessionHandle, TPM_RT.AUTH)), 0);
+            assert.equal(await client.code(command.flush(sessionHandle, TPM_RT.AUTH)), 0);
             sessions.delete(sessionHandle);
           }
           if (act === 'reopen') {
-            close(context);
-            virtualizer.openContext(context, context === 2 ? BOB : ALICE);
-            believe(context);
+            await client.close();
+            virtualizer.openContext(client.contextId, client === bob ? BOB : ALICE);
+            believe(client);
           }
           const identities = [...beliefs.values()].flatMap(({ sessions: all }) => [...all.values()]);
           const known = identities.flatMap(({ identity }) => (identity === undefined ? [] : [identity]));
           assert.equal(new Set(known).size, known.length, 'two handles for one session');
         }
-        for (const id of [1, 2, 3]) close(id);
+        for (const client of clients) await client.close();
         assert.deepEqual([tpm.keys.size, tpm.authSessions.size, tpm.savedSessions.size], [0, 0, 0]);
         assert.deepEqual(virtualizer.snapshot(), { savedSessions: [], ownedHandles: [] });
       }),

@@ -19,7 +19,8 @@ import {
   readPublic,
   startAuthSession,
 } from '../../../support/tpm20-commands.js';
-import { type VirtualClient, VirtualTpm20 } from '../../../support/virtual-tpm20.js';
+import type { VirtualClient } from '../../../support/virtual-tpm.js';
+import { VirtualTpm20 } from '../../../support/virtual-tpm20.js';
 
 const TRANSIENT = 0x80000000;
 const LIMITS = { resourcesPerContext: 6, sessionsPerContext: 4, objectsPerUser: 100, abandonedSessionsPerUser: 2 };

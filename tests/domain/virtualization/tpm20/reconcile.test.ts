@@ -15,24 +15,14 @@ import {
   readPublic,
   startAuthSession,
 } from '../../../support/tpm20-commands.js';
+import { losingTransport } from '../../../support/virtual-tpm.js';
 import { VirtualTpm20 } from '../../../support/virtual-tpm20.js';
 
 /** A broker whose transport can lose the n-th command or response. */
 async function failingBroker(options: ScriptedTpmOptions = {}) {
   const tpm = new ScriptedTpm20(options);
-  const failure: { lost: 'command' | 'response' | undefined; after: number } = { lost: undefined, after: 0 };
-  const broker = await VirtualTpm20.start((bytes) => {
-    const fails = failure.lost !== undefined && failure.after-- === 0;
-    if (fails && failure.lost === 'command') throw new Error('the command was lost');
-    const response = tpm.transmit(bytes);
-    if (fails) throw new Error('the response was lost');
-    return response;
-  });
-  const losing = async (lost: 'command' | 'response', work: Promise<unknown> | (() => Promise<unknown>), after = 0) => {
-    Object.assign(failure, { lost, after });
-    await assert.rejects(typeof work === 'function' ? work() : work, /was lost/);
-    failure.lost = undefined;
-  };
+  const { transmit, losing } = losingTransport((bytes) => tpm.transmit(bytes));
+  const broker = await VirtualTpm20.start(transmit);
   return { tpm, broker, losing };
 }
 
