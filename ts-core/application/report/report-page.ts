@@ -11,7 +11,7 @@ body { margin: 0 auto; max-width: 60rem; padding: 1rem; font: 1rem/1.5 system-ui
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; overflow-wrap: anywhere; } h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; overflow-wrap: anywhere; }
 p { margin: .25rem 0; } .soft { color: var(--soft); } .set { color: var(--set); font-weight: 600; } .warn { color: var(--warn); } .good { color: var(--good); }
 .value { font-family: ui-monospace, monospace; overflow-wrap: break-word; }
-.scroll { overflow-x: auto; } @media (max-width: 32rem) { table { font-size: .85rem; } td:first-child { overflow-wrap: anywhere; } } table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); }
+.scroll { overflow-x: auto; } @media (max-width: 32rem) { table { font-size: .85rem; } td:first-child { overflow-wrap: anywhere; min-width: 5.4rem; } } table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); }
 tr.overridden td { color: var(--soft); }
 svg { display: block; width: 100%; margin: .5rem 0; overflow: visible; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .bar { fill: var(--set); } svg .dot { fill: var(--warn); } svg .axis { stroke: var(--line); }
 `;
