@@ -12,7 +12,7 @@ export interface Column<Row> {
 }
 
 /** Of a column that wraps. */
-const LEAST_WIDTH = 8;
+const LEAST_WIDTH = 12;
 
 /** Colours text on a terminal only, and not if NO_COLOR is set (no-color.org). */
 export function paint(style: Style | undefined, text: string): string {
