@@ -146,6 +146,32 @@ describe('tbs', function () {
     assert.equal(tbs('status', '--socket', join(daemon.folder, 'nobody')).status, 69);
   });
 
+  it('names the arguments that are missing, with an example, in every language', () => {
+    const missing = (...args: readonly string[]) => {
+      const { status, stderr } = tbs(...args);
+      assert.equal(status, 64, args.join(' '));
+      return stderr;
+    };
+    assert.equal(
+      missing('report'),
+      'tbs: usage: <file> is missing: tbs report <file>\n  For example: tbs report tpm.html\n',
+    );
+    assert.match(
+      missing('dsc'),
+      /^tbs: usage: <resource> and <operation> are missing: tbs dsc <resource> <operation>\n/,
+    );
+    assert.match(missing('dsc', 'policy'), /^tbs: usage: <operation> is missing: /);
+    assert.match(missing('grant', '--class', 'standard-user'), /^tbs: usage: <command> is missing: /);
+    const { LC_ALL } = process.env;
+    process.env['LC_ALL'] = 'de_DE.UTF-8';
+    try {
+      assert.match(missing('action', 'register'), /^tbs: usage: <script> is missing: .*\n {2}For example: .* --kind /);
+    } finally {
+      if (LC_ALL === undefined) delete process.env['LC_ALL'];
+      else process.env['LC_ALL'] = LC_ALL;
+    }
+  });
+
   it('names an option that needs a number, and exits with 64', () => {
     for (const [option, ...args] of [
       ['timeout', 'submit', RANDOM, '--timeout', '-1'],

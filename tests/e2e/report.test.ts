@@ -21,7 +21,19 @@ import {
 
 /** Debian's package chromium. */
 const CHROMIUM = '/usr/bin/chromium';
-const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 } };
+const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 780 } };
+
+/** For the page: each part of a plot that is not in sight as a whole, and text that is too small to read. */
+const OUT_OF_SIGHT = `[...document.querySelectorAll('svg, svg *')].flatMap((part) => {
+  const { left, right } = part.getBoundingClientRect();
+  const isCut = left < 0 || right > document.documentElement.clientWidth;
+  const isTiny = part.localName === 'text' && part.getBoundingClientRect().height < 11;
+  return isCut || isTiny ? [part.localName + ' ' + part.textContent + ' ' + left + ' to ' + right] : [];
+})`;
+/** Tables may scroll by themselves; nothing else does. */
+const SCROLLS = `[...document.querySelectorAll('body *:not(.scroll)')]
+  .filter(({ scrollWidth, clientWidth }) => clientWidth > 0 && scrollWidth > clientWidth)
+  .map(({ outerHTML }) => outerHTML.slice(0, 80))`;
 
 describe('the report of a machine', function () {
   this.timeout(120_000);
@@ -118,6 +130,8 @@ describe('the report of a machine', function () {
       await withPage(PHONE, async (page) => {
         const widths = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
         assert.equal(await page.evaluate(widths), 0);
+        assert.deepEqual(await page.evaluate(OUT_OF_SIGHT), []);
+        assert.deepEqual(await page.evaluate(SCROLLS), []);
         await page.emulateMedia({ media: 'print' });
         const pdf = await page.pdf({ format: 'A4' });
         assert.ok(pdf.length > 10_000);

@@ -73,6 +73,31 @@ describe('tbs top', function () {
     await terminal.shows(/^ {2}Queue 0/m);
   });
 
+  it('says which size it needs on a smaller terminal, ignores keys there, and appears when the terminal grows', async () => {
+    await using terminal = await top(40, 12);
+    assert.deepEqual(
+      (await terminal.shows(/needs/)).filter((line) => line !== ''),
+      ['tbs top needs 60x20; this is 40x12'],
+    );
+    await terminal.press('Tab', 'Tab', 'f', 'y');
+    await terminal.resize(100, 8);
+    await terminal.shows(/tbs top needs at least 60x20; this terminal has 100x8/);
+    for (const [columns, rows] of [
+      [60, 20],
+      [200, 50],
+    ] as const) {
+      await terminal.resize(columns, rows);
+      const lines = await terminal.shows(
+        /Commands [\s\S]*Queue 0[\s\S]*Held 1[\s\S]*transient[\s\S]*Refusals 1[\s\S]*uid:61001/,
+      );
+      assert.ok(lines.every(({ length }) => length <= columns));
+    }
+    await terminal.resize(20, 5);
+    await terminal.shows(/^needs 60x20/);
+    await terminal.press('q');
+    await terminal.shows(/ended with 0/);
+  });
+
   it('needs no colours', async () => {
     await using colourful = await top(80, 24);
     await colourful.shows(/Refusals 1/);
@@ -103,24 +128,42 @@ describe('tbs top', function () {
     const text = (await terminal.shows(/filter: clear/)).join('\n');
     assert.doesNotMatch(text, WORK);
     assert.match(text, /TPM2_Clear/);
+    assert.match(text, /Nothing matches \/clear/);
+    assert.doesNotMatch(text, /Nobody holds/);
   });
 
   it('flushes a resource only after asking', async () => {
     await using terminal = await top(100, 40);
     await terminal.shows(/Held 1/);
     await terminal.press('Tab', 'Tab', 'f');
-    await terminal.shows(/Flush it\? y\/n/);
+    await terminal.shows(/Flush transient 0x80000000 of uid:61001, context \d+\? y\/n/);
     await terminal.press('n');
     await terminal.shows(/Nothing was flushed/);
     await terminal.press('f');
-    await terminal.shows(/Flush it\? y\/n/);
+    await terminal.shows(/Flush .*\? y\/n/);
     await terminal.press('y');
     await terminal.shows(/Held 0/);
   });
 
+  it('explains a refusal during a lockout: until when, after how many failures, and what lifts it', async () => {
+    const context = await alice.open();
+    const key = handleIn(await alice.submit(context, createPrimaryEcc('right', SIGNING_KEY.noDa)));
+    for (let failures = 1; failures < 4; failures++) await alice.submit(context, signWith(key, 'wrong'));
+    await assert.rejects(alice.submit(context, signWith(key, 'right')));
+    await using terminal = await top(100, 40);
+    await terminal.shows(/Refusals [1-9]/);
+    await terminal.press('/', 'TPM2_Sign', 'Enter', 'BTab');
+    await terminal.shows(/^\* Refusals \d, 1 shown/m);
+    await terminal.press('Enter');
+    const text = (await terminal.shows(/What to do: Wait/)).join('\n').replace(/\s+/g, ' ');
+    assert.match(text, /Now: uid:61001 is locked out until [\d: -]+: 4 failures reach the threshold of 4\./);
+    assert.match(text, /Reset-TbsLockout/);
+    assert.doesNotMatch(text, /TPM2_Sign is allowed/);
+  });
+
   it('shows that the broker is gone, and continues when it is back', async () => {
     await using terminal = await top(100, 40);
-    await terminal.shows(/Refusals 1/);
+    await terminal.shows(/Refusals [1-9]/);
     await daemon.kill();
     await terminal.shows(/No answer: /);
     await daemon.run();

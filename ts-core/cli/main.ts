@@ -20,11 +20,13 @@ import { submitCommand } from './commands/submit.js';
 import { topCommand } from './commands/top.js';
 import { tpmCommand } from './commands/tpm.js';
 import { EXIT } from './exit-codes.js';
+import { countMissingArguments, missingArguments } from './missing-argument.js';
 
 /** Runs one command and ends the process with its exit code, even if something is still open. */
 export async function main(argv: readonly string[]): Promise<never> {
   endQuietlyWhenNobodyReads();
   const base = addCommands(yargs(hideBin([...argv])).scriptName('tbs'));
+  countMissingArguments(base);
   base
     .version(productVersion())
     .demandCommand(1, 'Name a command; see tbs --help.')
@@ -32,10 +34,15 @@ export async function main(argv: readonly string[]): Promise<never> {
     .middleware(lastOfRepeated, true)
     .recommendCommands()
     .exitProcess(false)
-    .fail((message, error) => {
+    .fail((message, error, { help }) => {
       // YError: thrown by yargs itself and by an option's `coerce`.
       if (error !== undefined && error.name !== 'YError') throw error;
-      throw new CliFailure(EXIT.usage, 'usage', message ?? error?.message, 'See `tbs --help`.');
+      const text = message ?? error?.message;
+      // At run time `help` is synchronous here: it returns the text of the command that failed.
+      throw (
+        missingArguments(text, help() as unknown as string) ??
+        new CliFailure(EXIT.usage, 'usage', text, 'See `tbs --help`.')
+      );
     });
   try {
     await base.parseAsync();

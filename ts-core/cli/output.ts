@@ -7,9 +7,12 @@ export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string;
   readonly style?: (row: Row) => Style | undefined;
-  /** Whether the column may wrap to fit the terminal's width. */
+  /** Whether the column may wrap to fit the terminal's width, with others that may. */
   readonly flexible?: boolean;
 }
+
+/** Of a column that wraps. */
+const LEAST_WIDTH = 12;
 
 /** Colours text on a terminal only, and not if NO_COLOR is set (no-color.org). */
 export function paint(style: Style | undefined, text: string): string {
@@ -63,14 +66,20 @@ export function printPairs(pairs: readonly (readonly [string, string])[]): void 
   }
 }
 
+/** Narrows the flexible columns, the widest first, until the table fits. */
 function fitWidths<Row>(columns: readonly Column<Row>[], cells: readonly string[][], terminalWidth: number): number[] {
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...cells.map((row) => (row[index] as string).length)),
   );
-  const flexible = columns.findIndex((column) => column.flexible === true);
-  const total = widths.reduce((sum, width) => sum + width, 0) + 2 * (columns.length - 1);
-  if (flexible >= 0 && total > terminalWidth) {
-    widths[flexible] = Math.max(12, (widths[flexible] as number) - (total - terminalWidth));
+  const flexible = [...columns.keys()].filter((index) => columns[index]?.flexible === true);
+  let excess = widths.reduce((sum, width) => sum + width, 0) + 2 * (columns.length - 1) - terminalWidth;
+  for (; excess > 0; excess--) {
+    const widest = flexible.reduce<number | undefined>(
+      (best, index) => (best === undefined || (widths[index] as number) > (widths[best] as number) ? index : best),
+      undefined,
+    );
+    if (widest === undefined || (widths[widest] as number) <= LEAST_WIDTH) break;
+    widths[widest] = (widths[widest] as number) - 1;
   }
   return widths;
 }

@@ -86,6 +86,7 @@ describe('the command gate: the filter', () => {
     assert.equal(told[0].details['result'], 'TPM_E_COMMAND_BLOCKED');
     assert.equal(told[0].details['rule'], refusal?.details['list']);
     assert.equal(told[0].details['source'], refusal?.details['source']);
+    assert.equal(told[0].details['action'], refusal?.action);
     assert.match(String(told[0].details['command']), /GetRandom/);
   });
 
@@ -171,6 +172,7 @@ describe('the command gate: the lockout', () => {
     assert.equal(refusal.details['freesAt'], '2026-01-01T20:00:00.000Z');
     assert.deepEqual(askedAboutLockout, [ALICE.userKey]);
     assert.equal(told[0]?.details['rule'], 'lockout');
+    assert.match(String(told[0].details['action']), /Reset-TbsLockout/);
   });
 
   it('is not checked at submission, where earlier guesses are not counted yet', () => {

@@ -117,11 +117,11 @@ describe('the report of a machine', () => {
   it('shows when the owner authorization was backed up, and why it was not', () => {
     const html = report({
       backup: {
-        ...{ mode: 'required', pending: true, lastSuccess: { time: '2025-12-31', server: 'dc1' } },
-        lastFailure: { time: '2026-01-01', message: 'The directory does not answer.' },
+        ...{ mode: 'required', pending: true, lastSuccess: { time: '2025-12-31T08:00:00.123Z', server: 'dc1' } },
+        lastFailure: { time: '2026-01-01T09:30:00.000Z', message: 'The directory does not answer.' },
       },
     });
-    for (const text of ['2025-12-31, to dc1', '2026-01-01: The directory does not answer.', 'yes']) {
+    for (const text of ['2025-12-31 08:00:00, to dc1', '2026-01-01 09:30:00: The directory does not answer.', 'yes']) {
       assert.ok(html.includes(text), text);
     }
     assert.match(report(), /never/);

@@ -30,5 +30,6 @@ describe('a page of a report', () => {
 
   it('gives times in UTC, to the second', () => {
     assert.equal(timeText(Date.UTC(2026, 0, 2, 3, 4, 5, 678)), '2026-01-02 03:04:05');
+    assert.equal(timeText('2026-01-02T03:04:05.678Z'), '2026-01-02 03:04:05');
   });
 });

@@ -7,6 +7,7 @@ import {
   eventActionUnregister,
 } from '../../../ts-core/endpoints/rpc/protocol/event-action.js';
 import { CannedBroker, parsed } from '../../support/canned-broker.js';
+import { printedOnTerminal } from '../../support/fake-terminal.js';
 
 const ACTION = {
   ...{ name: 'notify', kinds: ['lockoutBegan'], path: '/etc/tpmtbs/actions.d/notify.ps1', sha256: 'ab' },
@@ -35,6 +36,22 @@ describe('tbs action', () => {
     assert.match((await action('list')).output, /\tdisabled\t.*\nnotify: It failed\.\n$/);
     broker.answers(eventActionList, { actions: [ACTION] });
     assert.deepEqual(parsed((await action('list', '--json')).output), [ACTION]);
+  });
+
+  it('list fits into 80 columns, with the first digits of the hash', async () => {
+    const sha256 = '0123456789abcdef'.repeat(4);
+    broker.answers(eventActionList, { actions: [{ ...ACTION, sha256, dropped: 0 }] });
+    // `tbs` of the canned broker takes the output for itself.
+    let output = '';
+    await printedOnTerminal(80, async () => {
+      ({ output } = await action('list'));
+    });
+    assert.ok(output.includes('0123456789ab…') && !output.includes('0123456789abc'));
+    assert.ok(
+      output.split('\n').every(({ length }) => length <= 80),
+      output,
+    );
+    assert.deepEqual(parsed((await action('list', '--json')).output), [{ ...ACTION, sha256, dropped: 0 }]);
   });
 
   it('register sends the kinds and the whole path', async () => {

@@ -1,11 +1,40 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { dividedLines, firstVisible, panelRows } from '../../../ts-core/cli/top/top-layout.js';
+import { dividedLines, firstVisible, panelRows, tooSmall } from '../../../ts-core/cli/top/top-layout.js';
 
 describe('the layout of tbs top', () => {
   it('stacks the panels if they do not fit beside each other', () => {
     assert.deepEqual(panelRows(80), [['commands'], ['queue'], ['holders'], ['refusals']]);
     assert.deepEqual(panelRows(160)[0], ['commands', 'queue']);
+  });
+
+  it('says in one line that fits which size it needs, if the terminal is too small', () => {
+    assert.equal(tooSmall(100, 8), 'tbs top needs at least 60x20; this terminal has 100x8');
+    for (const [columns, rows] of [
+      [40, 12],
+      [20, 5],
+      [12, 5],
+      [3, 2],
+    ] as const) {
+      const text = tooSmall(columns, rows) ?? '';
+      assert.ok(text.length > 0 && text.length <= columns, `${columns}x${rows}: ${text}`);
+    }
+    for (const [columns, rows] of [
+      [60, 20],
+      [80, 24],
+      [80, 23],
+    ] as const) {
+      assert.equal(tooSmall(columns, rows), undefined);
+    }
+  });
+
+  it('shows a row of every panel in the smallest terminal', () => {
+    const [linesAtTop, keys, spare] = [5, 1, 1];
+    const divided = dividedLines(20 - linesAtTop - keys - spare, [31, 31, 31, 31], 0);
+    assert.ok(
+      divided.every((rows) => rows >= 2),
+      `${divided}: the heading of the columns, and a row`,
+    );
   });
 
   it('gives unneeded lines to the panel with the focus', () => {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Panel, PanelName, PanelRow, Subject } from '../../../ts-core/cli/top/panels.js';
-import { type Effect, INITIAL_STATE, type Key, pressed, type TopState } from '../../../ts-core/cli/top/top-state.js';
+import {
+  type Effect,
+  INITIAL_STATE,
+  type Key,
+  pressed,
+  selectedIndex,
+  type TopState,
+} from '../../../ts-core/cli/top/top-state.js';
 import type { Resource } from '../../../ts-core/endpoints/rpc/protocol/resource.js';
 
 const RESOURCE: Resource = {
@@ -10,8 +17,8 @@ const RESOURCE: Resource = {
 };
 const EVENT = { kind: 'commandRefused', time: '2026-01-01T12:00:00.000Z', message: 'no', details: {} } as const;
 
-function row(subject: Subject): PanelRow {
-  return { cells: ['a', 'b'], sortedBy: ['a', 'b'], isAlarming: false, subject };
+function row(subject: Subject, index: number): PanelRow {
+  return { id: `${index}`, cells: ['a', 'b'], sortedBy: ['a', 'b'], isAlarming: false, subject };
 }
 
 function panel(...subjects: readonly Subject[]): Panel {
@@ -26,12 +33,16 @@ const PANELS: Readonly<Record<PanelName, Panel>> = {
 };
 
 /** Presses keys one after the other: names of special keys in brackets, other characters as text. */
-function press(keys: string, from: TopState = INITIAL_STATE): { state: TopState; effect: Effect } {
+function press(
+  keys: string,
+  from: TopState = INITIAL_STATE,
+  panels: Readonly<Record<PanelName, Panel>> = PANELS,
+): { state: TopState; effect: Effect } {
   let state = from;
   let effect: Effect = { kind: 'none' };
   for (const [text, name] of keys.matchAll(/<(\w+)>|./g)) {
     const key = name === undefined ? { name: 'text', text } : { name };
-    ({ state, effect } = pressed(state, key as Key, PANELS));
+    ({ state, effect } = pressed(state, key as Key, panels));
   }
   return { state, effect };
 }
@@ -44,10 +55,44 @@ describe('the keys of tbs top', () => {
   });
 
   it('select only rows that exist', () => {
-    assert.equal(press('<down>').state.selected.commands, 1);
-    assert.equal(press('jjjk').state.selected.commands, 0);
-    assert.equal(press('<up>').state.selected.commands, 0);
-    assert.equal(press('<tab><down>').state.selected.queue, 0);
+    const selected = (keys: string, name: PanelName) =>
+      selectedIndex(press(keys).state.selected[name], PANELS[name].rows);
+    assert.equal(selected('<down>', 'commands'), 1);
+    assert.equal(selected('jjjk', 'commands'), 0);
+    assert.equal(selected('<up>', 'commands'), 0);
+    assert.equal(selected('<tab><down>', 'queue'), -1);
+  });
+
+  it('keep the selected row while others arrive before it and leave', () => {
+    const other: Resource = { ...RESOURCE, id: 'r2' };
+    const resourceRows = (...resources: readonly Resource[]) => ({
+      ...PANELS,
+      holders: {
+        ...PANELS.holders,
+        rows: resources.map((resource) => ({ ...row({ kind: 'resource', resource }, 0), id: resource.id })),
+      },
+    });
+    const { state } = press('<tab><tab>', INITIAL_STATE, resourceRows(RESOURCE));
+    const asked = press('f', state, resourceRows(other, RESOURCE)).state.overlay;
+    assert.deepEqual(asked, { kind: 'confirmFlush', resource: RESOURCE });
+    const gone = press('f', state, resourceRows(other)).state.overlay;
+    assert.deepEqual(gone, { kind: 'confirmFlush', resource: other }, 'the row at its place');
+  });
+
+  it('follow the newest refusal until another is selected', () => {
+    const refusals = (...ids: readonly string[]) => ({
+      ...PANELS,
+      refusals: {
+        ...PANELS.refusals,
+        followsFirst: true,
+        rows: ids.map((id) => ({ ...row({ kind: 'none' }, 0), id })),
+      },
+    });
+    const at = (keys: string) => press(keys, INITIAL_STATE, refusals('b', 'a')).state.selected.refusals;
+    const { rows } = refusals('c', 'b', 'a').refusals;
+    assert.equal(selectedIndex(at('<backTab>'), rows), 0);
+    assert.equal(selectedIndex(at('<backTab>j'), rows), 2);
+    assert.equal(selectedIndex(at('<backTab>jk'), rows), 0);
   });
 
   it('sort by each column in turn', () => {

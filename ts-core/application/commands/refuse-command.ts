@@ -100,7 +100,10 @@ export class CommandRefusals implements SubmissionGate, DispatchGate {
     });
   }
 
-  /** The event has the source of the decision as well: the file, the GPO or the list, if the error has one. */
+  /**
+   * The event has what the caller was told to do, and the source of the decision: the file, the GPO or the list, if the
+   * error has one.
+   */
   #refuse(pending: PendingCommand, error: TbsError, rule: string): TbsError {
     const { version, events } = this.#parts;
     const { source } = error.details;
@@ -111,6 +114,7 @@ export class CommandRefusals implements SubmissionGate, DispatchGate {
         result: error.symbol,
         rule,
         ...(source === undefined ? {} : { source }),
+        action: error.action,
       },
     });
     return error;

@@ -2,7 +2,7 @@
 import type { SettingExplanation, SettingStatement } from '../../domain/policy/explain-policy.js';
 import { POLICY_SETTINGS } from '../../domain/policy/setting-table.js';
 import type { PolicyProblem } from '../../domain/policy/settings.js';
-import { reportPage, reportTable, text } from '../report/report-page.js';
+import { reportPage, reportTable, text, timeText } from '../report/report-page.js';
 
 export interface PolicyReportContent {
   readonly explanations: readonly SettingExplanation[];
@@ -22,7 +22,7 @@ export function policySections({ explanations, problems, time }: PolicyReportCon
   const unset = explanations.filter((explanation) => !isSet(explanation));
   const iso = time.toISOString();
   return `<h2>Policy</h2>
-<p class="soft">Resultant set of policy at <time datetime="${iso}">${iso}</time>. ${set.length} of ${explanations.length} settings are set by a source; the others have their default.</p>
+<p class="soft">Resultant set of policy at <time datetime="${iso}">${timeText(iso)} UTC</time>. ${set.length} of ${explanations.length} settings are set by a source; the others have their default.</p>
 ${problemList(problems)}
 ${set.map(settingSection).join('')}
 <h3>Settings with their default</h3>

@@ -138,8 +138,8 @@ function ownerSection({ authLevel, backup }: MachineReportContent): string {
     ['Level', `${AUTH_LEVEL_NAMES[authLevel.level]}, by ${describeAuthLevelOrigin(authLevel.origin)}`],
     ['Backup to the directory', backup.mode],
     ['Value that the directory does not have yet', backup.pending ? 'yes' : 'none'],
-    ['Last backup', lastSuccess === null ? 'never' : `${lastSuccess.time}, to ${lastSuccess.server}`],
-    ['Last failure', lastFailure === null ? 'none' : `${lastFailure.time}: ${lastFailure.message}`],
+    ['Last backup', lastSuccess === null ? 'never' : `${timeText(lastSuccess.time)}, to ${lastSuccess.server}`],
+    ['Last failure', lastFailure === null ? 'none' : `${timeText(lastFailure.time)}: ${lastFailure.message}`],
   ];
   return `<section><h2>Owner authorization</h2>${reportTable('Owner authorization and its backup', ['What', 'State'], facts.map(textRow))}</section>`;
 }

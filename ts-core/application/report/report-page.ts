@@ -6,14 +6,14 @@
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --page: #ffffff; --set: #0b5cad; --warn: #8a4600; --good: #116329; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9ea7b3; --line: #3d444d; --page: #0d1117; --set: #79b8ff; --warn: #f0b072; --good: #7ee787; } }
-@media print { :root { --ink: #000; --soft: #333; --line: #999; --page: #fff; --set: #000; --warn: #000; --good: #000; } details { display: block; } svg { min-width: 0; } .scroll, .plot { overflow: visible; } tr, svg { break-inside: avoid; } }
+@media print { :root { --ink: #000; --soft: #333; --line: #999; --page: #fff; --set: #000; --warn: #000; --good: #000; } details { display: block; } .scroll { overflow: visible; } tr, svg { break-inside: avoid; } }
 body { margin: 0 auto; max-width: 60rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: break-word; color: var(--ink); background: var(--page); }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; overflow-wrap: anywhere; } h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; overflow-wrap: anywhere; }
 p { margin: .25rem 0; } .soft { color: var(--soft); } .set { color: var(--set); font-weight: 600; } .warn { color: var(--warn); } .good { color: var(--good); }
 .value { font-family: ui-monospace, monospace; overflow-wrap: break-word; }
-.scroll { overflow-x: auto; } @media (max-width: 32rem) { table { font-size: .85rem; } td:first-child { overflow-wrap: anywhere; } } table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); }
+.scroll { overflow-x: auto; } @media (max-width: 32rem) { table { font-size: .85rem; } td:first-child { overflow-wrap: anywhere; min-width: 5.4rem; } } table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); }
 tr.overridden td { color: var(--soft); }
-.plot { overflow-x: auto; } svg { display: block; width: 100%; min-width: 42rem; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .bar { fill: var(--set); } svg .dot { fill: var(--warn); } svg .axis { stroke: var(--line); }
+svg { display: block; width: 100%; margin: .5rem 0; overflow: visible; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .bar { fill: var(--set); } svg .dot { fill: var(--warn); } svg .axis { stroke: var(--line); }
 `;
 
 /** `body` is HTML; the title is text. */
@@ -53,8 +53,9 @@ export function textRow(cells: readonly string[]): string {
   return `<tr>${cells.map((cell) => `<td>${text(cell)}</td>`).join('')}</tr>`;
 }
 
-export function timeText(ms: number): string {
-  return new Date(ms).toISOString().replace('T', ' ').slice(0, 19);
+/** Takes milliseconds since 1970, or a time in ISO 8601. */
+export function timeText(time: number | string): string {
+  return new Date(time).toISOString().replace('T', ' ').slice(0, 19);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -1,17 +1,22 @@
 /**
  * Renders the plots of a report as SVG within the page. Each has a title that describes it to those who cannot see it.
+ *
+ * Horizontal positions are percentages, and names stand above what they name, so that a plot is as wide as a phone or a
+ * page while its text keeps its size.
  */
 import { text, timeText } from './report-page.js';
 
-const WIDTH = 720;
-const ROW_HEIGHT = 22;
-const LABEL_WIDTH = 150;
-const PLOT_WIDTH = WIDTH - LABEL_WIDTH - 10;
+const ROW_HEIGHT = 38;
+/** Of the text of a row, and of what it names, within the row. */
+const NAME_BASELINE = 14;
+const MARK_MIDDLE = 26;
+const AXIS_HEIGHT = 20;
 const BAR_COUNT = 48;
 const BAR_HEIGHT = 120;
-const MAX_LABEL_CHARACTERS = 20;
-const NAME_WIDTH = 260;
-const LONGEST_BAR = WIDTH - NAME_WIDTH - 60;
+/** The part of its share of the width that a bar fills. */
+const BAR_FILL = 0.85;
+/** In percent; the rest is for the number behind the bar. */
+const LONGEST_BAR = 85;
 const MAX_NAME_CHARACTERS = 40;
 
 export interface TimeSpan {
@@ -26,14 +31,14 @@ export interface TimelineRow {
 
 /** Draws one line for each row, with a dot for each moment. */
 export function timeline(title: string, { fromMs, toMs }: TimeSpan, rows: readonly TimelineRow[]): string {
-  const height = rows.length * ROW_HEIGHT + 24;
-  const xOf = (ms: number): number => LABEL_WIDTH + (PLOT_WIDTH * (ms - fromMs)) / Math.max(1, toMs - fromMs);
+  const height = rows.length * ROW_HEIGHT + AXIS_HEIGHT;
+  const xOf = (ms: number): string => percent((ms - fromMs) / Math.max(1, toMs - fromMs));
   const lines = rows.map(({ label, timesMs }, index) => {
-    const y = index * ROW_HEIGHT + ROW_HEIGHT / 2;
-    const dots = timesMs.map((ms) => `<circle class="dot" cx="${xOf(ms).toFixed(1)}" cy="${y}" r="5"/>`).join('');
-    return `<text x="0" y="${y + 4}">${text(shortened(label))}</text><line class="axis" x1="${LABEL_WIDTH}" x2="${WIDTH - 10}" y1="${y}" y2="${y}"/>${dots}`;
+    const y = index * ROW_HEIGHT + MARK_MIDDLE;
+    const dots = timesMs.map((ms) => `<circle class="dot" cx="${xOf(ms)}" cy="${y}" r="5"/>`).join('');
+    return `${nameText(index, label)}<line class="axis" x1="0" x2="100%" y1="${y}" y2="${y}"/>${dots}`;
   });
-  return picture(title, height, `${lines.join('')}${axis(height - 6, { fromMs, toMs }, LABEL_WIDTH)}`);
+  return picture(title, height, `${lines.join('')}${axis(height - 6, { fromMs, toMs })}`);
 }
 
 /** Draws a bar for each of several equal periods, as high as the number of moments in it. */
@@ -45,14 +50,15 @@ export function barsOverTime(title: string, { fromMs, toMs }: TimeSpan, timesMs:
     counts[index] = (counts[index] as number) + 1;
   }
   const highest = Math.max(1, ...counts);
-  const step = (WIDTH - 40) / BAR_COUNT;
+  const top = 20;
+  const bottom = top + BAR_HEIGHT;
   const bars = counts.map((count, index) => {
     const height = (BAR_HEIGHT * count) / highest;
-    const x = 40 + index * step;
-    return `<rect class="bar" x="${x.toFixed(1)}" y="${(BAR_HEIGHT - height + 10).toFixed(1)}" width="${(step - 2).toFixed(1)}" height="${height.toFixed(1)}"/>`;
+    return `<rect class="bar" x="${percent(index / BAR_COUNT)}" y="${(bottom - height).toFixed(1)}" width="${percent(BAR_FILL / BAR_COUNT)}" height="${height.toFixed(1)}"/>`;
   });
-  const scale = `<text x="0" y="20">${highest}</text><text x="0" y="${BAR_HEIGHT + 10}">0</text><line class="axis" x1="40" x2="${WIDTH}" y1="${BAR_HEIGHT + 10}" y2="${BAR_HEIGHT + 10}"/>`;
-  return picture(title, BAR_HEIGHT + 34, `${bars.join('')}${scale}${axis(BAR_HEIGHT + 28, { fromMs, toMs }, 40)}`);
+  const scale = `<text x="0" y="${NAME_BASELINE}">highest bar: ${highest}</text><line class="axis" x1="0" x2="100%" y1="${bottom}" y2="${bottom}"/>`;
+  const height = bottom + AXIS_HEIGHT;
+  return picture(title, height, `${scale}${bars.join('')}${axis(height - 4, { fromMs, toMs })}`);
 }
 
 export interface CountedName {
@@ -64,24 +70,31 @@ export interface CountedName {
 export function barsByName(title: string, counted: readonly CountedName[]): string {
   const highest = Math.max(1, ...counted.map(({ count }) => count));
   const rows = counted.map(({ name, count }, index) => {
-    const y = index * ROW_HEIGHT;
-    const width = (LONGEST_BAR * count) / highest;
-    const bar = `<rect class="bar" x="${NAME_WIDTH}" y="${y + 4}" width="${width.toFixed(1)}" height="14"/>`;
-    const number = `<text x="${(NAME_WIDTH + width + 6).toFixed(1)}" y="${y + 15}">${count}</text>`;
-    return `<text x="0" y="${y + 15}">${text(shortened(name, MAX_NAME_CHARACTERS))}</text>${bar}${number}`;
+    const width = (LONGEST_BAR * count) / highest / 100;
+    const y = index * ROW_HEIGHT + MARK_MIDDLE;
+    const bar = `<rect class="bar" x="0" y="${y - 7}" width="${percent(width)}" height="14"/>`;
+    const number = `<text x="${percent(width)}" dx="6" y="${y + 4}">${count}</text>`;
+    return `${nameText(index, name)}${bar}${number}`;
   });
   return picture(title, Math.max(1, counted.length) * ROW_HEIGHT, rows.join(''));
 }
 
 function picture(title: string, height: number, content: string): string {
-  const label = text(title);
-  return `<div class="plot" tabindex="0" role="region" aria-label="${label}"><svg role="img" viewBox="0 0 ${WIDTH} ${height}" aria-label="${label}">${content}</svg></div>\n`;
+  return `<svg role="img" height="${height}" aria-label="${text(title)}">${content}</svg>\n`;
 }
 
-function axis(y: number, { fromMs, toMs }: TimeSpan, left: number): string {
-  return `<text x="${left}" y="${y}">${timeText(fromMs)}</text><text x="${WIDTH}" y="${y}" text-anchor="end">${timeText(toMs)}</text>`;
+function nameText(row: number, name: string): string {
+  return `<text x="0" y="${row * ROW_HEIGHT + NAME_BASELINE}">${text(shortened(name))}</text>`;
 }
 
-function shortened(label: string, characters = MAX_LABEL_CHARACTERS): string {
-  return label.length <= characters ? label : `${label.slice(0, characters - 1)}…`;
+function axis(y: number, { fromMs, toMs }: TimeSpan): string {
+  return `<text x="0" y="${y}">${timeText(fromMs)}</text><text x="100%" y="${y}" text-anchor="end">${timeText(toMs)}</text>`;
+}
+
+function percent(part: number): string {
+  return `${(100 * part).toFixed(2)}%`;
+}
+
+function shortened(name: string): string {
+  return name.length <= MAX_NAME_CHARACTERS ? name : `${name.slice(0, MAX_NAME_CHARACTERS - 1)}…`;
 }

@@ -6,6 +6,9 @@ import { type CommonOptions, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { printJson, printLine, printPairs, printTable } from '../output.js';
 
+/** Of a hash on a terminal. */
+const SHOWN_DIGITS = 12;
+
 /** `tbs action list|register|unregister|test`: scripts that the broker's events start. */
 export function actionCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command('action', 'Show and change the scripts that events start', (args) =>
@@ -97,12 +100,19 @@ function printActions(actions: readonly EventAction[]): void {
     },
     { title: 'Runs', value: ({ runs }) => `${runs}` },
     { title: 'Failures', value: ({ failures }) => `${failures}` },
-    { title: 'Dropped', value: ({ dropped }) => `${dropped}` },
+    ...(process.stdout.isTTY && actions.every(({ dropped }) => dropped === 0)
+      ? []
+      : [{ title: 'Dropped', value: ({ dropped }: EventAction) => `${dropped}` }]),
     { title: 'Kinds', value: ({ kinds }) => kinds.join(', '), flexible: true },
-    { title: 'SHA-256', value: ({ sha256 }) => sha256 ?? '' },
-    { title: 'Script', value: ({ path }) => path },
+    { title: 'SHA-256', value: ({ sha256 }) => (process.stdout.isTTY ? shortHash(sha256 ?? '') : (sha256 ?? '')) },
+    { title: 'Script', value: ({ path }) => path, flexible: true },
   ]);
   for (const { name, reason } of actions) if (reason !== null) printLine(`${name}: ${reason}`);
+}
+
+/** Returns the first digits, as Get-TbsEventAction's view shows them. */
+function shortHash(hash: string): string {
+  return hash.length <= SHOWN_DIGITS ? hash : `${hash.slice(0, SHOWN_DIGITS)}…`;
 }
 
 function printRun({ result, durationMs, sha256, output, error }: EventActionRun): void {

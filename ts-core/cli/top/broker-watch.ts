@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly resources: readonly Resource[];
   /** The latest refusals, newest first. */
   readonly refusals: readonly Event[];
+  /** The account names that the broker has reported, by user key. Events have only the key. */
+  readonly userNames: Readonly<Record<string, string>>;
 }
 
 const KEPT_REFUSALS = 200;
@@ -28,6 +30,7 @@ export class BrokerWatch {
   readonly #connect: () => Promise<BrokerClient>;
   #broker: BrokerClient | undefined;
   #refusals: Event[] = [];
+  readonly #userNames: Record<string, string> = {};
 
   constructor(connect: () => Promise<BrokerClient>) {
     this.#connect = connect;
@@ -59,8 +62,10 @@ export class BrokerWatch {
         broker.call('context/list'),
         broker.call('resource/list'),
       ]);
-      const refusals = [...this.#refusals];
-      return { time: new Date().toISOString(), status, queue, activity, lockout, contexts, resources, refusals };
+      this.#learnNames([...lockout.users, ...contexts, ...resources, ...(queue?.waiting ?? [])]);
+      const time = new Date().toISOString();
+      const [refusals, userNames] = [[...this.#refusals], { ...this.#userNames }];
+      return { time, status, queue, activity, lockout, contexts, resources, refusals, userNames };
     } catch (error) {
       this.close();
       throw error;
@@ -70,6 +75,10 @@ export class BrokerWatch {
   close(): void {
     this.#broker?.close();
     this.#broker = undefined;
+  }
+
+  #learnNames(users: readonly { readonly userKey: string; readonly userName: string | null }[]): void {
+    for (const { userKey, userName } of users) if (userName !== null) this.#userNames[userKey] = userName;
   }
 
   #add(event: Event | RaisedEvent): void {

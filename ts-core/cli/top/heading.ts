@@ -4,7 +4,7 @@
  */
 import { printable } from '../output.js';
 import type { Snapshot } from './broker-watch.js';
-import { clockTime, durationText } from './panels.js';
+import { durationText, momentText } from './texts.js';
 
 export interface HeadingLine {
   readonly text: string;
@@ -18,11 +18,12 @@ export function headingOf(snapshot: Snapshot): readonly HeadingLine[] {
   const { tpm, tpmLockout } = status;
   const device =
     tpm === null ? 'no TPM' : `TPM ${tpm.tpmVersion} ${tpm.manufacturer} ${tpm.vendorString}, ${tpm.transport}`;
+  const now = new Date(time);
   const lockedUsers = lockout.users.filter(({ lockedOut }) => lockedOut);
   const isBad = tpmLockout?.lockedOut === true || lockout.totalLockedOut;
   return [
     {
-      text: `${clockTime(time)}  ${status.health} since ${clockTime(status.healthSince)}  ${printable(device)}`,
+      text: `${momentText(time, now)}  ${status.health} since ${momentText(status.healthSince, now)}  ${printable(device)}`,
       tone: TONE_OF_HEALTH[status.health],
     },
     {
@@ -42,15 +43,20 @@ function tpmLockoutText(lockout: Snapshot['status']['tpmLockout']): string {
   return `TPM lockout ${lockout.lockedOut ? 'LOCKED, ' : ''}${lockout.failedTries} of ${lockout.maxTries} tries`;
 }
 
-function userLockoutText({ lockout }: Snapshot, lockedUsers: Snapshot['lockout']['users']): string {
+function userLockoutText({ lockout, time }: Snapshot, lockedUsers: Snapshot['lockout']['users']): string {
+  const now = new Date(time);
   const failures = `user failures ${lockout.totalFailures} of ${lockout.totalThreshold}`;
-  if (lockout.totalLockedOut) return `${failures}, all standard users LOCKED OUT`;
+  if (lockout.totalLockedOut)
+    return `${failures}, all standard users LOCKED OUT${untilText(lockout.totalFreesAt, now)}`;
   if (lockedUsers.length === 0) return `${failures}, nobody locked out`;
   const names = lockedUsers.map(({ userName, userKey, freesAt }) => {
-    const until = freesAt === null ? '' : ` until ${clockTime(freesAt)}`;
-    return `${printable(userName ?? userKey)}${until}`;
+    return `${printable(userName ?? userKey)}${untilText(freesAt, now)}`;
   });
   return `${failures}, LOCKED OUT: ${names.join(', ')}`;
+}
+
+function untilText(freesAt: string | null, now: Date): string {
+  return freesAt === null ? '' : ` until ${momentText(freesAt, now)}`;
 }
 
 function queueText({ queue, status }: Snapshot): string {

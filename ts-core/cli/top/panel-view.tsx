@@ -6,6 +6,7 @@ import { firstVisible } from './top-layout.js';
 export interface PanelViewProps {
   readonly panel: Panel;
   readonly hasFocus: boolean;
+  /** The index of the selected row; -1 if there is none. */
   readonly selected: number;
   readonly sortColumn: number;
   readonly visibleRows: number;
@@ -14,9 +15,8 @@ export interface PanelViewProps {
 }
 
 export function PanelView(props: PanelViewProps) {
-  const { panel, hasFocus, sortColumn, visibleRows, width, hasColours } = props;
+  const { panel, hasFocus, selected, sortColumn, visibleRows, width, hasColours } = props;
   const { columns, rows, title, emptyText } = panel;
-  const selected = Math.min(props.selected, rows.length - 1);
   const first = firstVisible(selected, rows.length, visibleRows);
   const heading = columns.map((column, index) => `${column.title}${index === sortColumn ? '*' : ''}`);
   const blank = Math.max(0, visibleRows - Math.max(1, rows.length));

@@ -3,6 +3,7 @@ import type { Event } from '../../endpoints/rpc/protocol/event.js';
 import type { Resource } from '../../endpoints/rpc/protocol/resource.js';
 import { printable } from '../output.js';
 import type { Snapshot } from './broker-watch.js';
+import { durationText, handleText, momentText } from './texts.js';
 
 export const PANEL_NAMES = ['commands', 'queue', 'holders', 'refusals'] as const;
 export type PanelName = (typeof PANEL_NAMES)[number];
@@ -22,7 +23,11 @@ export type Subject =
   | { readonly kind: 'none' };
 
 export interface PanelRow {
+  /** Identifies the row among those of its panel, in this snapshot and in later ones. */
+  readonly id: string;
   readonly cells: readonly string[];
+  /** What the filter finds besides the cells. */
+  readonly alsoFoundBy?: string;
   /** The sort key of each column. Numbers are sorted in descending order, texts in ascending order. */
   readonly sortedBy: readonly (string | number)[];
   readonly isAlarming: boolean;
@@ -35,6 +40,8 @@ export interface Panel {
   readonly rows: readonly PanelRow[];
   /** Shown if there are no rows. */
   readonly emptyText: string;
+  /** Whether the first row is selected, whichever it is, until the user selects another: the newest refusal. */
+  readonly followsFirst?: boolean;
 }
 
 export interface PanelOptions {
@@ -45,18 +52,26 @@ export interface PanelOptions {
 /** Returns every panel with the rows that contain the filter, sorted by the chosen columns. */
 export function panelsOf(snapshot: Snapshot, { filter, sortColumns }: PanelOptions): Record<PanelName, Panel> {
   const wanted = filter.toLowerCase();
-  const prepared = (name: PanelName, panel: Panel): Panel => ({
-    ...panel,
-    rows: panel.rows
-      .filter(({ cells }) => cells.some((cell) => cell.toLowerCase().includes(wanted)))
-      .sort((left, right) => compared(left, right, sortColumns[name])),
-  });
+  const prepared = (name: PanelName, panel: Panel): Panel => {
+    const rows = wanted === '' ? [...panel.rows] : panel.rows.filter((row) => contains(row, wanted));
+    const isAllHidden = rows.length === 0 && panel.rows.length > 0;
+    return {
+      ...panel,
+      title: wanted === '' ? panel.title : `${panel.title}, ${rows.length} shown`,
+      rows: rows.sort((left, right) => compared(left, right, sortColumns[name])),
+      emptyText: isAllHidden ? `Nothing matches /${printable(filter)}` : panel.emptyText,
+    };
+  };
   return {
     commands: prepared('commands', commandsPanel(snapshot)),
     queue: prepared('queue', queuePanel(snapshot)),
     holders: prepared('holders', holdersPanel(snapshot)),
     refusals: prepared('refusals', refusalsPanel(snapshot)),
   };
+}
+
+function contains({ cells, alsoFoundBy = '' }: PanelRow, wanted: string): boolean {
+  return [...cells, alsoFoundBy].some((text) => text.toLowerCase().includes(wanted));
 }
 
 function compared(left: PanelRow, right: PanelRow, column: number): number {
@@ -77,6 +92,7 @@ function commandsPanel({ activity }: Snapshot): Panel {
     ],
     emptyText: activity === null ? 'Only administrators and observers see these figures.' : 'No commands.',
     rows: (activity?.commands ?? []).map(({ name, perSecond, meanMs, longestMs, unansweredPerSecond }) => ({
+      id: name,
       cells: [
         perSecond.toFixed(1),
         durationText(meanMs),
@@ -98,6 +114,8 @@ function queuePanel({ queue, status }: Snapshot): Panel {
     columns: [{ title: 'waiting', width: 8, alignsRight: true }, { title: 'priority', width: 9 }, { title: 'user' }],
     emptyText: queue === null ? 'Sandboxed apps do not see the queue.' : 'Nothing waits.',
     rows: waiting.map(({ userName, userKey, priority, count }) => ({
+      id: `${priority} ${userKey}`,
+      alsoFoundBy: userKey,
       cells: [`${count}`, priority, printable(userName ?? userKey)],
       sortedBy: [count, priority, userName ?? userKey],
       isAlarming: priority === 'aged',
@@ -119,14 +137,16 @@ function holdersPanel({ resources, contexts }: Snapshot): Panel {
     ],
     emptyText: 'Nobody holds objects or sessions.',
     rows: resources.map((resource) => {
-      const { userName, userKey, kind, virtualHandle, resident, contextId } = resource;
+      const { id, userName, userKey, kind, virtualHandle, resident, contextId } = resource;
       const user = printable(userName ?? userKey);
-      const handle = `0x${virtualHandle.toString(16).toUpperCase().padStart(8, '0')}`;
+      const handle = handleText(virtualHandle);
       const processId = contextId === null ? null : (processes.get(contextId) ?? null);
       const context = contextId === null ? '-' : `${contextId}${processId === null ? '' : ` (process ${processId})`}`;
       const where = resident ? 'in the TPM' : 'saved';
       return {
+        id,
         cells: [user, kind, handle, where, context],
+        alsoFoundBy: userKey,
         sortedBy: [user, kind, handle, where, contextId ?? 0],
         isAlarming: false,
         subject: { kind: 'resource', resource },
@@ -135,29 +155,57 @@ function holdersPanel({ resources, contexts }: Snapshot): Panel {
   };
 }
 
-function refusalsPanel({ refusals }: Snapshot): Panel {
+function refusalsPanel({ refusals, userNames, time }: Snapshot): Panel {
+  const now = new Date(time);
+  const today = now.toDateString();
+  const rows = refusals.map((event) => {
+    const { userKey = 'broker' } = event;
+    return refusalRow(event, printable(userNames[userKey] ?? userKey), now, today);
+  });
   return {
     title: `Refusals ${refusals.length}`,
-    columns: [{ title: 'time', width: 8 }, { title: 'user', width: 10 }, { title: 'reason' }],
+    columns: [
+      // A time of another day has its date.
+      { title: 'time', width: Math.max(8, ...rows.map(({ cells }) => cells[0]?.length ?? 0)) },
+      { title: 'user', width: 10 },
+      { title: 'reason' },
+    ],
     emptyText: 'Nothing was refused.',
-    rows: refusals.map((event) => {
-      const { time, userKey = 'broker', message, repeated } = event;
-      const reason = printable(repeated === undefined ? message : `${repeated.count} times: ${message}`);
-      return {
-        cells: [clockTime(time), userKey, reason],
-        sortedBy: [Date.parse(time), userKey, reason],
-        isAlarming: true,
-        subject: { kind: 'refusal', event },
-      };
-    }),
+    followsFirst: true,
+    rows,
   };
 }
 
-/** Returns the local time of day, to compare with a clock on the wall. */
-export function clockTime(time: string): string {
-  return new Date(time).toTimeString().slice(0, 8);
+interface RememberedRow {
+  readonly row: PanelRow;
+  /** What the row depends on besides its event. */
+  readonly user: string;
+  readonly today: string;
 }
 
-export function durationText(milliseconds: number): string {
-  return milliseconds.toFixed(milliseconds < 10 ? 2 : milliseconds < 100 ? 1 : 0);
+/** The rows of refusals, which hardly ever change, as long as the watch remembers the refusals. */
+const rememberedRows = new WeakMap<Event, RememberedRow>();
+let refusalsSeen = 0;
+
+function refusalRow(event: Event, user: string, now: Date, today: string): PanelRow {
+  const known = rememberedRows.get(event);
+  if (known?.user === user && known.today === today) return known.row;
+  // Not made of the event: two refusals may be equal in all they say.
+  const row = newRefusalRow(known?.row.id ?? `${refusalsSeen++}`, event, user, now);
+  rememberedRows.set(event, { row, user, today });
+  return row;
+}
+
+function newRefusalRow(id: string, event: Event, user: string, now: Date): PanelRow {
+  const { time, userKey = '', message, repeated, details } = event;
+  const reason = printable(repeated === undefined ? message : `${repeated.count} times: ${message}`);
+  return {
+    id,
+    cells: [momentText(time, now), user, reason],
+    // The text of a lockout does not name the command.
+    alsoFoundBy: `${userKey} ${details['command'] ?? ''} ${details['result'] ?? ''}`,
+    sortedBy: [Date.parse(time), user, reason],
+    isAlarming: true,
+    subject: { kind: 'refusal', event },
+  };
 }

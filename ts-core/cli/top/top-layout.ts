@@ -4,6 +4,26 @@ import { PANEL_NAMES, type PanelName } from './panels.js';
 /** From this width, the queue and the holders stand beside the commands. */
 const WIDE_COLUMNS = 130;
 
+/**
+ * The size in which every panel shows at least one row, below five lines at the top (`headingOf`, and that there is no
+ * answer) and above the line with the keys.
+ */
+const LEAST_COLUMNS = 60;
+const LEAST_ROWS = 20;
+
+/** Returns what a terminal that is too small for the panels shows instead, in one line; undefined if it is not. */
+export function tooSmall(columns: number, rows: number): string | undefined {
+  if (columns >= LEAST_COLUMNS && rows >= LEAST_ROWS) return undefined;
+  const [least, size] = [`${LEAST_COLUMNS}x${LEAST_ROWS}`, `${columns}x${rows}`];
+  const texts = [
+    `tbs top needs at least ${least}; this terminal has ${size}`,
+    `tbs top needs ${least}; this is ${size}`,
+    `needs ${least}, has ${size}`,
+    `needs ${least}`,
+  ];
+  return texts.find(({ length }) => length <= columns) ?? least.slice(0, columns);
+}
+
 /** Panels that share lines stand beside each other. */
 export function panelRows(columns: number): readonly (readonly PanelName[])[] {
   return columns >= WIDE_COLUMNS

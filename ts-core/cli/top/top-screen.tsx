@@ -2,14 +2,16 @@
 import { Box, Text, useApp, useInput, useStdout } from 'ink';
 import { useEffect, useRef, useState } from 'react';
 import type { BrokerClient } from '../../client/broker-client.js';
+import { printable } from '../output.js';
 import type { BrokerWatch, Snapshot } from './broker-watch.js';
 import { explain } from './explanation.js';
 import { type HeadingLine, headingOf } from './heading.js';
 import { PanelView } from './panel-view.js';
 import { type PanelName, panelsOf } from './panels.js';
+import { handleText } from './texts.js';
 import { keysOf } from './top-keys.js';
-import { dividedLines, panelRows } from './top-layout.js';
-import { type Effect, INITIAL_STATE, pressed, type TopState } from './top-state.js';
+import { dividedLines, panelRows, tooSmall } from './top-layout.js';
+import { type Effect, INITIAL_STATE, pressed, selectedIndex, type TopState } from './top-state.js';
 
 export interface TopScreenProps {
   readonly watch: BrokerWatch;
@@ -25,7 +27,8 @@ const HELP = [
   '/               show only rows that contain a text; Esc shows all again',
   'p, space        pause and go on              q, Ctrl+C         quit',
 ];
-const KEYS = 'q quit  Tab panel  s sort  / filter  Enter explain  f flush  p pause  ? help';
+const KEYS = 'q quit  ? help  Tab panel  s sort  / filter  Enter explain  f flush  p pause';
+const LONGEST_NAME = 20;
 
 export function TopScreen({ watch, intervalSeconds, hasColours }: TopScreenProps) {
   const { exit } = useApp();
@@ -37,14 +40,15 @@ export function TopScreen({ watch, intervalSeconds, hasColours }: TopScreenProps
     latest.current = next;
     setState(next);
   };
+  const missingSize = tooSmall(columns, rows);
   const { snapshot, failure, refresh } = useSnapshots(watch, intervalSeconds, state.isPaused);
-  const panels = snapshot === undefined ? undefined : panelsOf(snapshot, state);
 
   const carryOut = async (effect: Effect): Promise<void> => {
     if (effect.kind === 'quit') exit();
     if (effect.kind !== 'flush' && effect.kind !== 'explain') return;
     try {
-      const changes = await result(await watch.broker(), effect);
+      const nameOf = (userKey: string): string => snapshot?.userNames[userKey] ?? userKey;
+      const changes = await result(await watch.broker(), effect, nameOf);
       change({ ...latest.current, ...changes });
     } catch (error) {
       change({ ...latest.current, message: textOf(error) });
@@ -53,7 +57,8 @@ export function TopScreen({ watch, intervalSeconds, hasColours }: TopScreenProps
   };
   useInput((input, key) => {
     for (const each of keysOf(input, key)) {
-      if (snapshot === undefined) {
+      // Nothing is changed by keys on rows that nobody sees.
+      if (snapshot === undefined || missingSize !== undefined) {
         if (each.name === 'text' && each.text === 'q') exit();
         continue;
       }
@@ -63,6 +68,8 @@ export function TopScreen({ watch, intervalSeconds, hasColours }: TopScreenProps
     }
   });
 
+  if (missingSize !== undefined) return <Text>{missingSize}</Text>;
+  const panels = snapshot === undefined ? undefined : panelsOf(snapshot, state);
   const heading = snapshot === undefined ? [] : headingOf(snapshot);
   const trouble: HeadingLine[] = failure === undefined ? [] : [{ text: `No answer: ${failure}`, tone: 'bad' }];
   const headingLines = [...trouble, ...heading];
@@ -99,7 +106,7 @@ function Body({ state, panels, columns, height, hasColours }: BodyProps) {
   if (state.overlay.kind === 'help' || state.overlay.kind === 'explanation') {
     const lines = state.overlay.kind === 'help' ? HELP : state.overlay.lines;
     return (
-      <Box flexDirection="column" paddingX={1}>
+      <Box flexDirection="column" paddingX={1} height={height} overflowY="hidden">
         {/* An empty line needs a character to have a height. */}
         <Text wrap="wrap">{lines.map((line) => (line === '' ? ' ' : line)).join('\n')}</Text>
       </Box>
@@ -116,7 +123,7 @@ function Body({ state, panels, columns, height, hasColours }: BodyProps) {
           key={name}
           panel={panels[name]}
           hasFocus={state.panel === name}
-          selected={state.selected[name]}
+          selected={selectedIndex(state.selected[name], panels[name].rows)}
           sortColumn={state.sortColumns[name]}
           visibleRows={(divided[index] as number) - 1}
           width={widthOf(name, names, columns)}
@@ -137,11 +144,10 @@ function widthOf(name: PanelName, beside: readonly PanelName[], columns: number)
 async function result(
   broker: BrokerClient,
   effect: Extract<Effect, { kind: 'flush' | 'explain' }>,
+  nameOf: (userKey: string) => string,
 ): Promise<Partial<TopState>> {
   if (effect.kind === 'explain') {
-    return {
-      overlay: { kind: 'explanation', lines: [...(await explain(broker, effect.subject)), '', 'Any key: back'] },
-    };
+    return { overlay: { kind: 'explanation', lines: await explain(broker, effect.subject, nameOf) } };
   }
   const { removed } = await broker.call('resource/remove', { id: effect.resource.id });
   return { message: removed ? 'Flushed.' : 'It is not there any more.' };
@@ -150,9 +156,12 @@ async function result(
 function bottomLine({ overlay, filter, isPaused, message }: TopState): string {
   if (overlay.kind === 'filter') return `Filter: ${filter}_  (Enter: keep, Esc: show all)`;
   if (overlay.kind === 'confirmFlush') {
-    const { kind, userName, userKey } = overlay.resource;
-    return `The ${kind} of ${userName ?? userKey} is lost, and its user gets errors. Flush it? y/n`;
+    const { kind, userName, userKey, virtualHandle, contextId } = overlay.resource;
+    const user = printable(userName ?? userKey).slice(0, LONGEST_NAME);
+    const where = contextId === null ? '' : `, context ${contextId}`;
+    return `Flush ${kind} ${handleText(virtualHandle)} of ${user}${where}? y/n  Its user gets errors.`;
   }
+  if (overlay.kind === 'help' || overlay.kind === 'explanation') return 'Any key: back  q quit';
   const notes = [isPaused ? 'PAUSED' : '', filter === '' ? '' : `filter: ${filter}`, message].filter(
     (note) => note !== '',
   );

@@ -1,6 +1,6 @@
 /** What `tbs top` shows, and what each key changes. Pure: effects are returned for the screen to carry out. */
 import type { Resource } from '../../endpoints/rpc/protocol/resource.js';
-import { PANEL_NAMES, type Panel, type PanelName, type Subject } from './panels.js';
+import { PANEL_NAMES, type Panel, type PanelName, type PanelRow, type Subject } from './panels.js';
 
 export type Overlay =
   | { readonly kind: 'none' }
@@ -9,9 +9,15 @@ export type Overlay =
   | { readonly kind: 'confirmFlush'; readonly resource: Resource }
   | { readonly kind: 'explanation'; readonly lines: readonly string[] };
 
+/** The selected row, and where it was when the user selected it, in case it is gone. Without an id: the first row. */
+export interface Selection {
+  readonly id: string | undefined;
+  readonly index: number;
+}
+
 export interface TopState {
   readonly panel: PanelName;
-  readonly selected: Readonly<Record<PanelName, number>>;
+  readonly selected: Readonly<Record<PanelName, Selection>>;
   readonly sortColumns: Readonly<Record<PanelName, number>>;
   readonly filter: string;
   readonly isPaused: boolean;
@@ -20,9 +26,11 @@ export interface TopState {
   readonly message: string;
 }
 
+const FIRST_ROW: Selection = { id: undefined, index: 0 };
+
 export const INITIAL_STATE: TopState = {
   panel: 'commands',
-  selected: { commands: 0, queue: 0, holders: 0, refusals: 0 },
+  selected: { commands: FIRST_ROW, queue: FIRST_ROW, holders: FIRST_ROW, refusals: FIRST_ROW },
   sortColumns: { commands: 0, queue: 0, holders: 0, refusals: 0 },
   filter: '',
   isPaused: false,
@@ -48,6 +56,12 @@ export interface Step {
 
 const NO_EFFECT: Effect = { kind: 'none' };
 const NO_OVERLAY: Overlay = { kind: 'none' };
+
+/** Returns the index of the selected row, also after other rows have come and gone; -1 if there are no rows. */
+export function selectedIndex({ id, index }: Selection, rows: readonly PanelRow[]): number {
+  const found = id === undefined ? -1 : rows.findIndex((row) => row.id === id);
+  return found === -1 ? Math.min(index, rows.length - 1) : found;
+}
 
 /** Returns the state after a key and what it causes. `panels` are those on the screen. */
 export function pressed(state: TopState, key: Key, panels: Readonly<Record<PanelName, Panel>>): Step {
@@ -87,18 +101,18 @@ function typedFilter(state: TopState, key: Key): TopState {
 function pressedOnPanels(state: TopState, key: Key, panels: Readonly<Record<PanelName, Panel>>): Step {
   const only = (changed: Partial<TopState>): Step => ({ state: { ...state, ...changed }, effect: NO_EFFECT });
   const panel = panels[state.panel];
-  const index = Math.min(state.selected[state.panel], Math.max(0, panel.rows.length - 1));
+  const index = selectedIndex(state.selected[state.panel], panel.rows);
   const subject = panel.rows[index]?.subject ?? { kind: 'none' };
   switch (key.name) {
     case 'tab':
-      return only({ panel: neighbour(state.panel, 1) });
+      return only(focused(state, neighbour(state.panel, 1), panels));
     case 'backTab':
-      return only({ panel: neighbour(state.panel, -1) });
+      return only(focused(state, neighbour(state.panel, -1), panels));
     case 'up':
     case 'down': {
       const moved = index + (key.name === 'up' ? -1 : 1);
       const bounded = Math.max(0, Math.min(moved, panel.rows.length - 1));
-      return only({ selected: { ...state.selected, [state.panel]: bounded } });
+      return only({ selected: { ...state.selected, [state.panel]: selectionOf(panel, bounded) } });
     }
     case 'enter':
       if (subject.kind === 'command' || subject.kind === 'refusal') {
@@ -148,6 +162,16 @@ function pressedLetter(
     default:
       return only({});
   }
+}
+
+/** The row that is selected in the panel stays selected while rows arrive before it. */
+function focused(state: TopState, name: PanelName, panels: Readonly<Record<PanelName, Panel>>): Partial<TopState> {
+  const index = selectedIndex(state.selected[name], panels[name].rows);
+  return { panel: name, selected: { ...state.selected, [name]: selectionOf(panels[name], Math.max(0, index)) } };
+}
+
+function selectionOf({ rows, followsFirst = false }: Panel, index: number): Selection {
+  return followsFirst && index === 0 ? FIRST_ROW : { id: rows[index]?.id, index };
 }
 
 function neighbour(panel: PanelName, step: number): PanelName {
