@@ -18,7 +18,13 @@ import type {
   VirtualizerSnapshot,
   VirtualResource,
 } from '../virtualizer.js';
-import { CapabilityRejected, listAllHandles, listCommands, listProperties, readResetCounts } from './broker-commands.js';
+import {
+  CapabilityRejected,
+  listAllHandles,
+  listCommands,
+  listProperties,
+  readResetCounts,
+} from './broker-commands.js';
 import { swapNeed, Tpm20DirectPath } from './direct-path.js';
 import { VirtualContext } from './handles.js';
 import { discardCreated, runMapped } from './pass-through.js';
