@@ -172,7 +172,8 @@ function layOutModule(folder) {
 /** The files for systemd and udev. */
 function layOutService(at) {
   mkdirSync(at('lib/systemd/system'), { recursive: true });
-  for (const name of ['tpmtbs.service', 'tpmtbs-actions.service', 'tpmtbs-rpc.socket', 'tpmtbs-wire.socket']) {
+  const units = ['tpmtbs.service', 'tpmtbs.slice', 'tpmtbs-actions.service', 'tpmtbs-rpc.socket', 'tpmtbs-wire.socket'];
+  for (const name of units) {
     writeFileSync(at(`lib/systemd/system/${name}`), unitOfPackage(name));
   }
   for (const [source, place] of [

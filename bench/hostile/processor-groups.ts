@@ -1,11 +1,12 @@
 /**
- * Divides the processors as systemd does where the package is installed and the users have logged in. The broker's unit
- * sets CPUWeight=, and the unit of each user's services delegates the controller (user@.service). So while all of them
- * want processors, services together and users together get the same weight, and each user the same as another:
- * systemd.resource-control(5).
+ * Divides the processors as systemd does where the package is installed and the users have logged in. The broker has a
+ * slice with a weight of its own (packaging/systemd/tpmtbs.slice), all users together have systemd's default, and the
+ * unit of each user's services delegates the controller (user@.service), so that each user has the same weight as
+ * another: systemd.resource-control(5).
  */
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { REPOSITORY } from '../../tests/support/daemon.js';
 
 const HIERARCHY = '/sys/fs/cgroup';
 const NAME = 'tpmtbs-bench-hostile';
@@ -20,6 +21,7 @@ export class ProcessorGroups {
     this.#users = join(parent, `${NAME}-users`);
     for (const folder of [this.#services, this.#users]) mkdirSync(folder, { recursive: true });
     delegateProcessorsTo(this.#users);
+    setWeight(this.#services, shippedWeight());
   }
 
   /** Throws if the kernel has no CPU controller, or this process must not create groups. */
@@ -53,6 +55,17 @@ function isVersion2(): boolean {
 /** Version 1 of the kernel's interface always divides them among subfolders. */
 function delegateProcessorsTo(folder: string): void {
   if (isVersion2()) writeFileSync(join(folder, 'cgroup.subtree_control'), '+cpu');
+}
+
+function shippedWeight(): number {
+  const slice = readFileSync(join(REPOSITORY, 'packaging', 'systemd', 'tpmtbs.slice'), 'utf8');
+  return Number(/^CPUWeight=(\d+)$/m.exec(slice)?.[1]);
+}
+
+/** systemd's default weight is 100; version 1 of the kernel's interface calls that 1024 shares. */
+function setWeight(folder: string, weight: number): void {
+  if (isVersion2()) writeFileSync(join(folder, 'cpu.weight'), String(weight));
+  else writeFileSync(join(folder, 'cpu.shares'), String(Math.round((weight * 1024) / 100)));
 }
 
 function place(folder: string, processId: number): void {

@@ -36,6 +36,13 @@ describe('the systemd unit', () => {
     assert.match(values('ExecStart')[0] ?? '', / --system$/);
   });
 
+  it('has a slice with a share of the processors', () => {
+    const [name = ''] = values('Slice');
+    const slice = readFileSync(join(REPOSITORY, 'packaging', 'systemd', name), 'utf8');
+    assert.deepEqual(values('CPUWeight', slice), ['1000']);
+    assert.deepEqual(values('Slice', actions), [], 'scripts of event actions share with other services');
+  });
+
   it('is exposed at most 3.0, as systemd-analyze rates it', function () {
     const exposure = exposureOf(unitPath) ?? this.skip();
     assert.ok(exposure <= 3.0, `exposure ${exposure}`);

@@ -23,14 +23,20 @@ export const serviceSteps: readonly Step[] = [
     },
   },
   {
-    title: 'services and each user who has logged in get the same weight at the processors',
+    title: 'the broker gets a processor before the programs of services and users, and each user as much as another',
     prove: async (machine) => {
       const alice = Number(await machine.run('id -u alice'));
       await machine.run(`systemctl start user@${alice}.service`);
-      const groups = ['system.slice', 'system.slice/tpmtbs.service', 'user.slice', `user.slice/user-${alice}.slice`];
-      for (const group of groups) {
-        assert.equal((await machine.run(`cat /sys/fs/cgroup/${group}/cpu.weight`)).trim(), '100', group);
+      const weightOf = async (group: string): Promise<string> =>
+        (await machine.run(`cat /sys/fs/cgroup/${group}/cpu.weight`)).trim();
+      assert.equal(await weightOf('tpmtbs.slice'), '1000');
+      for (const group of ['system.slice', 'user.slice', `user.slice/user-${alice}.slice`]) {
+        assert.equal(await weightOf(group), '100', group);
       }
+      assert.match(
+        await machine.run('systemctl show --property=ControlGroup tpmtbs'),
+        /=\/tpmtbs\.slice\/tpmtbs\.service$/m,
+      );
       await machine.run(`systemctl stop user@${alice}.service`);
     },
   },
