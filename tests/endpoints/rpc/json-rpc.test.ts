@@ -1,7 +1,7 @@
 /** Tests JSON-RPC 2.0: the meaning of each kind of message, with the specification's own examples and others. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { MAX_DEPTH, readMessage } from '../../../ts-core/endpoints/rpc/json-rpc.js';
+import { JsonText, MAX_DEPTH, PARSE_ERROR, readMessage, resultReply } from '../../../ts-core/endpoints/rpc/json-rpc.js';
 
 function read(text: string | Uint8Array) {
   return readMessage(Buffer.from(text));
@@ -84,6 +84,18 @@ describe('a JSON-RPC message', () => {
     );
   });
 
+  it('is refused if it has too many values for its sender, before anything is built from it', () => {
+    const commas = (count: number): Buffer =>
+      Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"x","params":[${Array(count).fill('",[,"').join(',')}]}`);
+    // Beside these: five of the message and its list.
+    const [most, more] = [commas(95), commas(96)];
+    assert.equal(readMessage(most, 100).parts[0]?.kind, 'call');
+    assert.deepEqual(readMessage(more, 100).parts, [
+      { kind: 'fault', id: null, error: { code: PARSE_ERROR, message: 'The message has more than 100 values.' } },
+    ]);
+    assert.equal(readMessage(more).parts[0]?.kind, 'call', 'without a limit');
+  });
+
   it('is a batch of its parts, each judged separately', () => {
     const { parts, isBatch } = read(
       '[{"jsonrpc":"2.0","id":1,"method":"x"},1,{"jsonrpc":"2.0","method":"y"},{"foo":"boo"}]',
@@ -103,5 +115,10 @@ describe('a JSON-RPC message', () => {
   it('is parsed whatever the bytes are', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void assert.ok(read(bytes).parts.length > 0)));
     fc.assert(fc.property(fc.json(), (text) => void assert.ok(read(text).parts.length > 0)));
+  });
+
+  it('has a result that is JSON already as it is, with the id of its call', () => {
+    const reply = resultReply('a"b', new JsonText('{"commands":[]}'));
+    assert.deepEqual(JSON.parse(reply), { jsonrpc: '2.0', id: 'a"b', result: { commands: [] } });
   });
 });

@@ -70,7 +70,9 @@ function setUp({ caller = ALICE, maxOutstandingCalls = 4, answersAtOnce = true }
   });
   const replies: (Reply | undefined)[] = [];
   const single = () =>
-    new MessageReplies(1, false, budget, (text) => replies.push(text === undefined ? undefined : JSON.parse(text)));
+    new MessageReplies(1, false, budget, (texts) =>
+      replies.push(texts.length === 0 ? undefined : JSON.parse(texts.join(''))),
+    );
   return {
     ...{ calls, session, budget, log, served, waiting, replies, single },
     call: (name: string, params?: unknown, id: CallId = 1, charge = 0) =>
@@ -127,7 +129,7 @@ describe('the calls of a JSON-RPC connection', () => {
 
   it('are refused before they are served if their batch has no room for a reply', () => {
     const { calls, replies, served, budget } = setUp();
-    const batch = new MessageReplies(3, true, budget, (text) => replies.push(JSON.parse(text ?? 'null')));
+    const batch = new MessageReplies(3, true, budget, (texts) => replies.push(JSON.parse(texts.join(''))));
     const echo = (params: unknown) => calls.serve({ id: 1, method: 'echo', params }, batch, 0);
     echo('x'.repeat(100));
     echo('y');

@@ -21,6 +21,19 @@ describe('the output of a JSON-RPC connection', () => {
     assert.ok(isDeepStrictEqual(client.messages(), texts));
   });
 
+  it('writes a message of several texts into one frame', () => {
+    const client = new FakeByteConnection();
+    const output = new RpcOutput(client, new ByteBudget(10_000_000));
+    const long = 'ß'.repeat(600_000);
+    for (const text of ['ß', long]) output.send('[', JSON.stringify(text), ',', '1', ']');
+    assert.ok(
+      isDeepStrictEqual(client.messages(), [
+        ['ß', 1],
+        [long, 1],
+      ]),
+    );
+  });
+
   it('charges the frame to the user until the client has read it', () => {
     const client = new FakeByteConnection();
     const budget = new ByteBudget(1000);

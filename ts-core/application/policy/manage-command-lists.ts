@@ -31,6 +31,11 @@ export class ManageCommandLists {
     this.#events = events;
   }
 
+  /** Grows with every change of what `list` returns. */
+  get revision(): number {
+    return this.#lists.revision;
+  }
+
   /** Returns every known command, or one, with its verdict for each caller class. */
   list(version: TpmVersion | undefined, command: CommandReference | undefined): (readonly CommandExplanation[])[] {
     const chosen = version ?? this.#tpmVersion;

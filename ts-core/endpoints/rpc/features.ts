@@ -91,9 +91,9 @@ export function rpcHandlers(application: Application, options: HandlerOptions): 
   return new Map(handlers.map((each) => [each.method.name, each]));
 }
 
-function feature<Contract extends object, Turned extends keyof Contract = never>(
+function feature<Contract extends object, Turned extends keyof Contract = never, Texts extends keyof Contract = never>(
   contract: Contract,
-  handlers: (application: Application, options: HandlerOptions) => Handlers<Contract, Turned>,
+  handlers: (application: Application, options: HandlerOptions) => Handlers<Contract, Turned, Texts>,
 ): Feature<Contract> {
   return { contract, handlers: (application, options) => bind(contract, handlers(application, options)) };
 }

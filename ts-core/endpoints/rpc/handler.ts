@@ -1,6 +1,7 @@
 /** Connects the methods of a feature's contract with the functions that serve them. */
 import type * as z from 'zod';
 import { TbsError } from '../../domain/tbs-error.js';
+import type { JsonText } from './json-rpc.js';
 import type { Described, RpcMethod } from './protocol/method.js';
 import type { RpcSession } from './rpc-session.js';
 
@@ -20,17 +21,20 @@ export class InTurn<Result> {
 
 /**
  * One function for each method that a protocol file exports, under the same name. The functions of `Turned` create their
- * answers in a turn.
+ * answers in a turn; those of `Texts` may return JSON.
  */
-export type Handlers<Contract, Turned extends keyof Contract = never> = {
+export type Handlers<Contract, Turned extends keyof Contract = never, Texts extends keyof Contract = never> = {
   readonly [Name in keyof Contract as Contract[Name] extends RpcMethod
     ? Name
     : never]: Contract[Name] extends RpcMethod<infer Params, infer Result>
-    ? (session: RpcSession, params: z.output<Params>) => Answer<Described<Result>, Name extends Turned ? true : false>
+    ? (
+        session: RpcSession,
+        params: z.output<Params>,
+      ) => Name extends Turned
+        ? Promise<InTurn<Described<Result>>>
+        : Described<Result> | Promise<Described<Result>> | (Name extends Texts ? JsonText : never)
     : never;
 };
-
-type Answer<Result, IsTurned> = IsTurned extends true ? Promise<InTurn<Result>> : Result | Promise<Result>;
 
 /** Returns the methods that a protocol file exports, by export name. */
 export function methodsOf(contract: object): ReadonlyMap<string, RpcMethod> {
@@ -41,10 +45,11 @@ function isMethod(exported: unknown): exported is RpcMethod {
   return typeof exported === 'object' && exported !== null && 'access' in exported && 'result' in exported;
 }
 
-export function bind<Contract extends object, Turned extends keyof Contract = never>(
-  contract: Contract,
-  handlers: Handlers<Contract, Turned>,
-): readonly RpcHandler[] {
+export function bind<
+  Contract extends object,
+  Turned extends keyof Contract = never,
+  Texts extends keyof Contract = never,
+>(contract: Contract, handlers: Handlers<Contract, Turned, Texts>): readonly RpcHandler[] {
   const serving = new Map<string, RpcHandler['serve']>(Object.entries(handlers));
   return [...methodsOf(contract)].map(([name, method]) => {
     const serve = serving.get(name) as RpcHandler['serve'];

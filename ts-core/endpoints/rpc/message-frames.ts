@@ -140,17 +140,19 @@ export function messageFrame(text: string): Buffer {
 }
 
 /**
- * Returns the message with its header: a part of `room`, which need not be copied or collected, or else a new buffer if
- * there may be too little room.
+ * Returns a message of these texts, with its header: a part of `room`, which need not be copied or collected, or else a
+ * new buffer if there may be too little room. To join long texts first would take longer than to write them.
  */
-export function messageFrameIn(room: Buffer, text: string): Buffer {
+export function messageFrameIn(room: Buffer, texts: readonly string[]): Buffer {
   const start = headerOf(Number.MAX_SAFE_INTEGER).length;
-  if (start + text.length * MAX_UTF8_BYTES > room.length) return messageFrame(text);
-  // The text first: to count its bytes beforehand takes as long as to write it.
-  const length = room.write(text, start);
-  const header = headerOf(length);
+  const characters = texts.reduce((sum, text) => sum + text.length, 0);
+  if (start + characters * MAX_UTF8_BYTES > room.length) return messageFrame(texts.join(''));
+  // The texts first: to count their bytes beforehand takes as long as to write them.
+  let end = start;
+  for (const text of texts) end += room.write(text, end);
+  const header = headerOf(end - start);
   room.write(header, start - header.length, 'latin1');
-  return room.subarray(start - header.length, start + length);
+  return room.subarray(start - header.length, end);
 }
 
 function headerOf(bodyBytes: number): string {

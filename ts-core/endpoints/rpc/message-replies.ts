@@ -17,10 +17,10 @@ export class MessageReplies {
   #awaited: number;
   readonly #isBatch: boolean;
   readonly #budget: ByteBudget;
-  /** Called once, when every part is complete; without text if no reply is due. */
-  readonly #onDone: (text: string | undefined) => void;
+  /** Called once, when every part is complete, with the texts that the reply consists of; none if no reply is due. */
+  readonly #onDone: (texts: readonly string[]) => void;
 
-  constructor(parts: number, isBatch: boolean, budget: ByteBudget, onDone: (text: string | undefined) => void) {
+  constructor(parts: number, isBatch: boolean, budget: ByteBudget, onDone: (texts: readonly string[]) => void) {
     this.#isBatch = isBatch;
     this.#budget = budget;
     this.#onDone = onDone;
@@ -39,8 +39,7 @@ export class MessageReplies {
     if (this.#awaited > 0) return;
     const texts = this.#texts.splice(0);
     this.drop();
-    // A single text is not joined, because that copies it.
-    this.#onDone(this.#isBatch && texts.length > 0 ? `[${texts.join(',')}]` : texts[0]);
+    this.#onDone(this.#isBatch && texts.length > 0 ? listOf(texts) : texts);
   }
 
   /** Drops the replies, because nobody will read them. */
@@ -69,4 +68,9 @@ export class MessageReplies {
       throw limitReached('TBS_E_TOO_MANY_RESOURCES', { ...limit, instead });
     }
   }
+}
+
+/** Returns a JSON list of these values in pieces. */
+function listOf(values: readonly string[]): readonly string[] {
+  return [...values.flatMap((value, index) => [index === 0 ? '[' : ',', value]), ']'];
 }

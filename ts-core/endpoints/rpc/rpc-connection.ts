@@ -17,7 +17,14 @@ import { type BudgetWaiter, type ByteBudget, ChargedBytes, type UserByteBudget }
 import type { TurnWork, UserTurns } from '../user-turns.js';
 import type { BodyRooms } from './body-rooms.js';
 import type { RpcHandler } from './handler.js';
-import { errorReply, type MessagePart, notificationText, PARSE_ERROR, readMessage } from './json-rpc.js';
+import {
+  errorReply,
+  MAX_USER_VALUES,
+  type MessagePart,
+  notificationText,
+  PARSE_ERROR,
+  readMessage,
+} from './json-rpc.js';
 import { FramingError, MessageFrames } from './message-frames.js';
 import { MessageReplies } from './message-replies.js';
 import { RpcCalls } from './rpc-calls.js';
@@ -241,11 +248,11 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     if (body === undefined) return this.#message;
     this.#body = undefined;
     const bodyBytes = body.length;
-    const { parts, isBatch } = readMessage(body);
+    const { parts, isBatch } = readMessage(body, isAdministrator(this.caller) ? undefined : MAX_USER_VALUES);
     this.#parts.rooms.giveBack(body);
-    const replies = new MessageReplies(parts.length, isBatch, this.#budget.calling, (text) => {
+    const replies = new MessageReplies(parts.length, isBatch, this.#budget.calling, (texts) => {
       this.#batches.delete(replies);
-      if (text !== undefined) this.#output.send(text);
+      if (texts.length > 0) this.#output.send(...texts);
     });
     if (isBatch) this.#batches.add(replies);
     this.#message = { parts, replies, chargePerPart: CALL_BYTES + Math.ceil(bodyBytes / parts.length), next: 0 };

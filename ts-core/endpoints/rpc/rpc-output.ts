@@ -10,8 +10,9 @@ const ROOM_BYTES = 1_100_000;
 const room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 
 export class RpcOutput extends ChargedOutput {
-  send(text: string): void {
-    const message = messageFrameIn(room, text);
+  /** Sends one message, which may be in several texts. */
+  send(...texts: readonly string[]): void {
+    const message = messageFrameIn(room, texts);
     this.sendBytes(message, message.length);
     // It may contain an authorization value.
     message.fill(0);

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import type { CallerClass } from '../../../../ts-core/domain/caller.js';
 import type { CommandExplanation } from '../../../../ts-core/domain/filter/explain-command.js';
 import type { ListStatement } from '../../../../ts-core/domain/filter/list-statements.js';
+import type { TpmVersion } from '../../../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_CC } from '../../../../ts-core/domain/tpm20/codes.js';
 import { commandBlockHandlers } from '../../../../ts-core/endpoints/rpc/handlers/command-block-handlers.js';
+import { JsonText } from '../../../../ts-core/endpoints/rpc/json-rpc.js';
 import { ALICE, ROOT } from '../../../support/callers.js';
 import { applicationWith, sessionOf } from '../../../support/rpc-session.js';
 
@@ -58,9 +60,13 @@ function setUp(explanation: CommandExplanation = explanationOf()) {
     asked.push(words);
     return { changed: [1], unchanged: [2], commands: [[explanation]] };
   };
+  const lists = { revision: 1 };
   const handlers = commandBlockHandlers(
     applicationWith({
       blockLists: {
+        get revision(): number {
+          return lists.revision;
+        },
         list: (version, command) => {
           asked.push([version, command]);
           return [[explanation]];
@@ -76,7 +82,7 @@ function setUp(explanation: CommandExplanation = explanationOf()) {
       },
     }),
   );
-  return { handlers, asked };
+  return { handlers, asked, lists };
 }
 
 async function verdictOf(explanation: CommandExplanation) {
@@ -125,9 +131,29 @@ describe('the handlers of command blocks', () => {
 
   it('list commands with null for a code that has no name', async () => {
     const { handlers, asked } = setUp(explanationOf({ name: undefined, condition: 'own authorization only' }));
-    const { commands } = await handlers.commandBlockList(sessionOf(ROOT), { tpmVersion: '1.2', command: 5 });
+    const listed = await handlers.commandBlockList(sessionOf(ROOT), { tpmVersion: '1.2', command: 5 });
+    const { commands } = listed instanceof JsonText ? assert.fail('text') : listed;
     assert.deepEqual([commands[0]?.name, commands[0]?.verdicts[0]?.condition], [null, 'own authorization only']);
     assert.deepEqual(asked, [['1.2', 5]]);
+  });
+
+  it('create the text of the whole list once for each version and state of the lists', async () => {
+    const { handlers, asked, lists } = setUp();
+    const list = async (params?: { tpmVersion?: TpmVersion }): Promise<string> => {
+      const text = await handlers.commandBlockList(sessionOf(ALICE), params);
+      return text instanceof JsonText ? text.text : assert.fail('no text');
+    };
+    const first = await list();
+    assert.equal(JSON.parse(first).commands[0].name, 'TPM2_GetRandom');
+    assert.equal(await list(), first);
+    await list({ tpmVersion: '1.2' });
+    assert.deepEqual(asked, [
+      [undefined, undefined],
+      ['1.2', undefined],
+    ]);
+    lists.revision++;
+    await list();
+    assert.equal(asked.length, 3, 'after a change');
   });
 
   it('change the lists on behalf of the caller, and return what changed', async () => {

@@ -49,7 +49,7 @@ describe('the handlers of contexts', () => {
 
   it('list the user and time of each context, and whether it belongs to this connection', async () => {
     const { handlers, session } = setUp();
-    const { contexts } = await handlers.contextList(session, undefined);
+    const { contexts } = (await handlers.contextList(session, undefined)).make();
     assert.deepEqual(contexts[0], {
       contextId: 1,
       userKey: 'uid:1000',

@@ -25,7 +25,7 @@ describe('the handlers of resources', () => {
   );
 
   it('list the resources that the caller may see, with the name of each user', async () => {
-    assert.deepEqual(await handlers.resourceList(sessionOf(ALICE), undefined), {
+    assert.deepEqual((await handlers.resourceList(sessionOf(ALICE), undefined)).make(), {
       resources: [{ ...KEY, userName: 'alice' }],
     });
   });

@@ -2,14 +2,35 @@ import type { Application } from '../../../application/application.js';
 import type { ListChange } from '../../../application/policy/manage-command-lists.js';
 import type { CommandExplanation } from '../../../domain/filter/explain-command.js';
 import { TbsError } from '../../../domain/tbs-error.js';
+import type { TpmVersion } from '../../../domain/tpm/tpm-version.js';
 import type { Handlers } from '../handler.js';
+import { JsonText } from '../json-rpc.js';
 import type * as contract from '../protocol/command-block.js';
+import type { Described } from '../protocol/method.js';
 
-export function commandBlockHandlers({ blockLists }: Application): Handlers<typeof contract> {
+export function commandBlockHandlers({
+  blockLists,
+}: Application): Handlers<typeof contract, never, 'commandBlockList'> {
+  const wholeLists = new Map<TpmVersion | undefined, { readonly revision: number; readonly text: JsonText }>();
+
+  /** Everybody may ask for the whole list, which is long, so its text is created only when the lists have changed. */
+  function wholeList(tpmVersion: TpmVersion | undefined): JsonText {
+    const { revision } = blockLists;
+    const known = wholeLists.get(tpmVersion);
+    if (known?.revision === revision) return known.text;
+    const result: Described<typeof contract.commandBlockList.result> = {
+      commands: blockLists.list(tpmVersion, undefined).map(entryOf),
+    };
+    const text = new JsonText(JSON.stringify(result));
+    wholeLists.set(tpmVersion, { revision, text });
+    return text;
+  }
+
   return {
-    commandBlockList: (_session, params) => ({
-      commands: blockLists.list(params?.tpmVersion, params?.command).map(entryOf),
-    }),
+    commandBlockList: (_session, params) =>
+      params?.command === undefined
+        ? wholeList(params?.tpmVersion)
+        : { commands: blockLists.list(params.tpmVersion, params.command).map(entryOf) },
     commandBlockTest: (session, { command, tpmVersion, callerClass, handles }) =>
       entryOf([blockLists.test(command, callerClass ?? session.caller.callerClass, tpmVersion, handles)]),
     commandBlockAdd: async ({ caller }, { commands, tpmVersion }) =>

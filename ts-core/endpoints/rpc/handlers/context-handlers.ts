@@ -1,8 +1,8 @@
 import type { Application } from '../../../application/application.js';
-import type { Handlers } from '../handler.js';
+import { type Handlers, InTurn } from '../handler.js';
 import type * as contract from '../protocol/context.js';
 
-export function contextHandlers({ contexts, userNames }: Application): Handlers<typeof contract> {
+export function contextHandlers({ contexts, userNames }: Application): Handlers<typeof contract, 'contextList'> {
   return {
     contextOpen: (session, { versions }) => session.tpm.openContext(versions),
     contextClose: (session, { contextId }) => {
@@ -13,7 +13,7 @@ export function contextHandlers({ contexts, userNames }: Application): Handlers<
     contextList: async (session) => {
       const listed = contexts.list(session.caller);
       const names = await userNames.namesOf(listed.map(({ context }) => context.caller.userKey));
-      return {
+      return new InTurn(() => ({
         contexts: listed.map(({ context, waitingCommands, resources }) => ({
           contextId: context.id,
           userKey: context.caller.userKey,
@@ -25,7 +25,7 @@ export function contextHandlers({ contexts, userNames }: Application): Handlers<
           resources,
           own: session.tpm.hasContext(context.id),
         })),
-      };
+      }));
     },
   };
 }
