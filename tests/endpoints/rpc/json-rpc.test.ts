@@ -1,7 +1,13 @@
 /** Tests JSON-RPC 2.0: the meaning of each kind of message, with the specification's own examples and others. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { JsonText, MAX_DEPTH, PARSE_ERROR, readMessage, resultReply } from '../../../ts-core/endpoints/rpc/json-rpc.js';
+import {
+  JsonTexts,
+  MAX_DEPTH,
+  PARSE_ERROR,
+  readMessage,
+  resultReply,
+} from '../../../ts-core/endpoints/rpc/json-rpc.js';
 
 function read(text: string | Uint8Array) {
   return readMessage(Buffer.from(text));
@@ -118,7 +124,7 @@ describe('a JSON-RPC message', () => {
   });
 
   it('has a result that is JSON already as it is, with the id of its call', () => {
-    const reply = resultReply('a"b', new JsonText('{"commands":[]}'));
-    assert.deepEqual(JSON.parse(reply), { jsonrpc: '2.0', id: 'a"b', result: { commands: [] } });
+    const reply = resultReply('a"b', new JsonTexts(['{"commands":', '[]}']));
+    assert.deepEqual(JSON.parse(reply.join('')), { jsonrpc: '2.0', id: 'a"b', result: { commands: [] } });
   });
 });

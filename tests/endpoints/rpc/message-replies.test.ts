@@ -30,16 +30,24 @@ describe('the replies to one message', () => {
   it('to a batch are sent together after the last call, and are charged to their user until then', () => {
     const { replies, done, taken } = setUp(3, true);
     replies.add('{"a":1}');
-    replies.add(undefined);
+    replies.add();
     assert.deepEqual([done, taken()], [[], 7]);
     replies.add('{}');
     assert.deepEqual([done, taken()], [['[{"a":1},{}]'], 0]);
   });
 
+  it('of several texts are one element of the list, and are charged as a whole', () => {
+    const { replies, done, taken } = setUp(2, true);
+    replies.add('{"a":', '[1,', '2]}');
+    assert.equal(taken(), 11);
+    replies.add('{}');
+    assert.deepEqual([done, taken()], [['[{"a":[1,2]},{}]'], 0]);
+  });
+
   it('are missing if no call needs one', () => {
     const { replies, done } = setUp(2, true);
-    replies.add(undefined);
-    replies.add(undefined);
+    replies.add();
+    replies.add();
     assert.deepEqual(done, ['']);
   });
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { ADMINISTRATOR_ONLY, EVERYBODY_ALL } from '../../../ts-core/endpoints/access.js';
-import { InTurn, type RpcHandler } from '../../../ts-core/endpoints/rpc/handler.js';
+import { InTurn, ListInTurns, type RpcHandler } from '../../../ts-core/endpoints/rpc/handler.js';
 import { type CallId, METHOD_NOT_FOUND } from '../../../ts-core/endpoints/rpc/json-rpc.js';
 import { MessageReplies } from '../../../ts-core/endpoints/rpc/message-replies.js';
 import { method } from '../../../ts-core/endpoints/rpc/protocol/method.js';
@@ -189,6 +189,36 @@ describe('calls in progress', () => {
     assert.equal(calls.answerFinished(), false);
     assert.deepEqual(replies[0]?.result, { made: 1 });
     assert.equal(replies[1]?.error?.data?.symbol, 'TBS_E_IOERROR');
+  });
+
+  it('get long lists in parts, each in a turn of its own', async () => {
+    const { calls, call, replies, budget, waiting } = setUp({ answersAtOnce: false });
+    const numbers = Array.from({ length: 300 }, (_, index) => index);
+    let described = 0;
+    call('later', undefined, 1, 100);
+    waiting[0]?.answer(
+      new ListInTurns('squares', numbers, (number) => {
+        described++;
+        return { square: number * number };
+      }),
+    );
+    await settled();
+    for (const sofar of [128, 256]) {
+      assert.equal(calls.answerFinished(), true);
+      assert.deepEqual([described, replies, calls.hasFinished, budget.used], [sofar, [], true, 100]);
+    }
+    assert.equal(calls.answerFinished(), true);
+    assert.deepEqual([calls.hasFinished, budget.used], [false, 0]);
+    assert.deepEqual(replies[0]?.result, { squares: numbers.map((number) => ({ square: number * number })) });
+  });
+
+  it('get an empty list in one turn', async () => {
+    const { calls, call, replies, waiting } = setUp({ answersAtOnce: false });
+    call('later', undefined, 1, 100);
+    waiting[0]?.answer(new ListInTurns('squares', [], (number) => number));
+    await settled();
+    calls.answerFinished();
+    assert.deepEqual(replies[0]?.result, { squares: [] });
   });
 
   it('that have finished are not answered after their client has gone, and cost its user nothing', async () => {

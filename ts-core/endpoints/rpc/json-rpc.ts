@@ -66,15 +66,18 @@ export function readMessage(body: Uint8Array, maxValues = Number.POSITIVE_INFINI
   return { parts: value.map(readPart), isBatch: true };
 }
 
-/** A result that is JSON already, because it is the same for many calls. */
-export class JsonText {
-  constructor(readonly text: string) {}
+/**
+ * A result that is JSON already, in one or several texts, because it is the same for many calls or long. Long texts are
+ * not joined: that copies them, and the garbage collector stops the broker to collect the copies.
+ */
+export class JsonTexts {
+  constructor(readonly texts: readonly string[]) {}
 }
 
-/** Formats a reply as JSON text. An undefined result becomes null, because a reply must have a result. */
-export function resultReply(id: CallId, result: unknown): string {
-  if (result instanceof JsonText) return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result.text}}`;
-  return JSON.stringify({ jsonrpc: '2.0', id, result: result ?? null });
+/** Formats a reply as JSON, in one or several texts. An undefined result becomes null: a reply must have a result. */
+export function resultReply(id: CallId, result: unknown): readonly string[] {
+  if (!(result instanceof JsonTexts)) return [JSON.stringify({ jsonrpc: '2.0', id, result: result ?? null })];
+  return [`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`, ...result.texts, '}'];
 }
 
 export function errorReply(id: CallId, { code, message, data }: RpcError): string {

@@ -12,7 +12,8 @@ export interface BatchLimit {
 }
 
 export class MessageReplies {
-  readonly #texts: string[] = [];
+  /** Of each reply, in the order in which the calls ended; a reply may be in several texts. */
+  readonly #kept: (readonly string[])[] = [];
   #keptBytes = 0;
   #awaited: number;
   readonly #isBatch: boolean;
@@ -32,27 +33,28 @@ export class MessageReplies {
     return this.#keptBytes > 0;
   }
 
-  /** Adds the reply to one part; undefined if none is due. */
-  add(text: string | undefined): void {
+  /** Adds the reply to one part, in one or several texts; none if no reply is due. */
+  add(...texts: readonly string[]): void {
     this.#awaited--;
-    if (text !== undefined) this.#keep(text);
+    if (texts.length > 0) this.#keep(texts);
     if (this.#awaited > 0) return;
-    const texts = this.#texts.splice(0);
+    const kept = this.#kept.splice(0);
     this.drop();
-    this.#onDone(this.#isBatch && texts.length > 0 ? listOf(texts) : texts);
+    this.#onDone(this.#isBatch && kept.length > 0 ? listOf(kept) : (kept[0] ?? []));
   }
 
   /** Drops the replies, because nobody will read them. */
   drop(): void {
-    this.#texts.length = 0;
+    this.#kept.length = 0;
     this.#budget.give(this.#keptBytes);
     this.#keptBytes = 0;
   }
 
-  #keep(text: string): void {
-    this.#texts.push(text);
-    this.#keptBytes += text.length;
-    this.#budget.take(text.length);
+  #keep(texts: readonly string[]): void {
+    const bytes = texts.reduce((sum, text) => sum + text.length, 0);
+    this.#kept.push(texts);
+    this.#keptBytes += bytes;
+    this.#budget.take(bytes);
   }
 
   /** Throws if the batch has no room for another reply. */
@@ -70,7 +72,7 @@ export class MessageReplies {
   }
 }
 
-/** Returns a JSON list of these values in pieces. */
-function listOf(values: readonly string[]): readonly string[] {
-  return [...values.flatMap((value, index) => [index === 0 ? '[' : ',', value]), ']'];
+/** Returns a JSON list of these values. */
+function listOf(values: readonly (readonly string[])[]): readonly string[] {
+  return [...values.flatMap((texts, index) => [index === 0 ? '[' : ',', ...texts]), ']'];
 }

@@ -38,6 +38,8 @@ interface FinishedCall {
   readonly replies: MessageReplies;
   readonly charge: number;
   readonly outcome: { readonly value: unknown } | { readonly error: unknown };
+  /** The steps of an answer that have begun. */
+  steps?: Iterator<undefined, unknown>;
 }
 
 export class RpcCalls {
@@ -64,7 +66,7 @@ export class RpcCalls {
     const handler = handlers.get(method);
     if (handler === undefined) {
       const message = `There is no method ${method.slice(0, MAX_QUOTED_NAME)}.`;
-      this.#answer(id, replies, (known) => errorReply(known, { code: METHOD_NOT_FOUND, message }));
+      this.#answer(id, replies, (known) => [errorReply(known, { code: METHOD_NOT_FOUND, message })]);
       return;
     }
     try {
@@ -82,19 +84,25 @@ export class RpcCalls {
     return this.#finished.length > 0;
   }
 
-  /** Answers the call that finished first. Returns whether there was one. */
+  /** Answers the call that finished first, or takes a step of its answer. Returns whether there was a call. */
   answerFinished(): boolean {
-    const finished = this.#finished.shift();
+    const [finished] = this.#finished;
     if (finished === undefined) return false;
     const { call, replies, charge, outcome } = finished;
     try {
       if ('error' in outcome) throw outcome.error;
-      const { value } = outcome;
-      const result: unknown = value instanceof InTurn ? value.make() : value;
+      let result: unknown = outcome.value;
+      if (result instanceof InTurn) {
+        finished.steps ??= result.steps();
+        const step = finished.steps.next();
+        if (step.done !== true) return true;
+        result = step.value;
+      }
       this.#answer(call.id, replies, (id) => resultReply(id, result));
     } catch (error) {
       this.#fail(error, call, replies);
     }
+    this.#finished.shift();
     this.#outstanding--;
     this.#parts.budget.give(charge);
     this.#wake();
@@ -131,14 +139,14 @@ export class RpcCalls {
   }
 
   /** A notification has no id and is not answered. */
-  #answer(id: CallId | undefined, replies: MessageReplies, text: (id: CallId) => string): void {
-    if (!this.#closed) replies.add(id === undefined ? undefined : text(id));
+  #answer(id: CallId | undefined, replies: MessageReplies, texts: (id: CallId) => readonly string[]): void {
+    if (!this.#closed) replies.add(...(id === undefined ? [] : texts(id)));
   }
 
   #fail(error: unknown, { id, method }: Call, replies: MessageReplies): void {
     if (!(error instanceof TbsError) || error.symbol === 'TBS_E_INTERNAL_ERROR') {
       this.#parts.log.error({ error, method }, 'a call failed');
     }
-    this.#answer(id, replies, (known) => errorReply(known, toRpcError(error)));
+    this.#answer(id, replies, (known) => [errorReply(known, toRpcError(error))]);
   }
 }

@@ -261,7 +261,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
 
   #servePart(part: MessagePart, { replies, chargePerPart }: MessageUnderWay): void {
     if (part.kind === 'call') this.#calls.serve(part.call, replies, chargePerPart);
-    else replies.add(part.kind === 'fault' ? errorReply(part.id, part.error) : undefined);
+    else replies.add(...(part.kind === 'fault' ? [errorReply(part.id, part.error)] : []));
   }
 
   #notify(method: string, params: () => unknown): boolean {

@@ -5,7 +5,7 @@ import type { ListStatement } from '../../../../ts-core/domain/filter/list-state
 import type { TpmVersion } from '../../../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_CC } from '../../../../ts-core/domain/tpm20/codes.js';
 import { commandBlockHandlers } from '../../../../ts-core/endpoints/rpc/handlers/command-block-handlers.js';
-import { JsonText } from '../../../../ts-core/endpoints/rpc/json-rpc.js';
+import { JsonTexts } from '../../../../ts-core/endpoints/rpc/json-rpc.js';
 import { ALICE, ROOT } from '../../../support/callers.js';
 import { applicationWith, sessionOf } from '../../../support/rpc-session.js';
 
@@ -132,7 +132,7 @@ describe('the handlers of command blocks', () => {
   it('list commands with null for a code that has no name', async () => {
     const { handlers, asked } = setUp(explanationOf({ name: undefined, condition: 'own authorization only' }));
     const listed = await handlers.commandBlockList(sessionOf(ROOT), { tpmVersion: '1.2', command: 5 });
-    const { commands } = listed instanceof JsonText ? assert.fail('text') : listed;
+    const { commands } = listed instanceof JsonTexts ? assert.fail('text') : listed;
     assert.deepEqual([commands[0]?.name, commands[0]?.verdicts[0]?.condition], [null, 'own authorization only']);
     assert.deepEqual(asked, [['1.2', 5]]);
   });
@@ -141,7 +141,7 @@ describe('the handlers of command blocks', () => {
     const { handlers, asked, lists } = setUp();
     const list = async (params?: { tpmVersion?: TpmVersion }): Promise<string> => {
       const text = await handlers.commandBlockList(sessionOf(ALICE), params);
-      return text instanceof JsonText ? text.text : assert.fail('no text');
+      return text instanceof JsonTexts ? text.texts.join('') : assert.fail('no text');
     };
     const first = await list();
     assert.equal(JSON.parse(first).commands[0].name, 'TPM2_GetRandom');

@@ -4,24 +4,24 @@ import type { CommandExplanation } from '../../../domain/filter/explain-command.
 import { TbsError } from '../../../domain/tbs-error.js';
 import type { TpmVersion } from '../../../domain/tpm/tpm-version.js';
 import type { Handlers } from '../handler.js';
-import { JsonText } from '../json-rpc.js';
+import { JsonTexts } from '../json-rpc.js';
 import type * as contract from '../protocol/command-block.js';
 import type { Described } from '../protocol/method.js';
 
 export function commandBlockHandlers({
   blockLists,
 }: Application): Handlers<typeof contract, never, 'commandBlockList'> {
-  const wholeLists = new Map<TpmVersion | undefined, { readonly revision: number; readonly text: JsonText }>();
+  const wholeLists = new Map<TpmVersion | undefined, { readonly revision: number; readonly text: JsonTexts }>();
 
   /** Everybody may ask for the whole list, which is long, so its text is created only when the lists have changed. */
-  function wholeList(tpmVersion: TpmVersion | undefined): JsonText {
+  function wholeList(tpmVersion: TpmVersion | undefined): JsonTexts {
     const { revision } = blockLists;
     const known = wholeLists.get(tpmVersion);
     if (known?.revision === revision) return known.text;
     const result: Described<typeof contract.commandBlockList.result> = {
       commands: blockLists.list(tpmVersion, undefined).map(entryOf),
     };
-    const text = new JsonText(JSON.stringify(result));
+    const text = new JsonTexts([JSON.stringify(result)]);
     wholeLists.set(tpmVersion, { revision, text });
     return text;
   }

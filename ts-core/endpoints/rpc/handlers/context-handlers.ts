@@ -1,5 +1,5 @@
 import type { Application } from '../../../application/application.js';
-import { type Handlers, InTurn } from '../handler.js';
+import { type Handlers, ListInTurns } from '../handler.js';
 import type * as contract from '../protocol/context.js';
 
 export function contextHandlers({ contexts, userNames }: Application): Handlers<typeof contract, 'contextList'> {
@@ -13,18 +13,16 @@ export function contextHandlers({ contexts, userNames }: Application): Handlers<
     contextList: async (session) => {
       const listed = contexts.list(session.caller);
       const names = await userNames.namesOf(listed.map(({ context }) => context.caller.userKey));
-      return new InTurn(() => ({
-        contexts: listed.map(({ context, waitingCommands, resources }) => ({
-          contextId: context.id,
-          userKey: context.caller.userKey,
-          userName: names.get(context.caller.userKey) ?? null,
-          callerClass: context.caller.callerClass,
-          processId: context.caller.processId ?? null,
-          openedAt: new Date(context.openedAtMs).toISOString(),
-          waitingCommands,
-          resources,
-          own: session.tpm.hasContext(context.id),
-        })),
+      return new ListInTurns('contexts', listed, ({ context, waitingCommands, resources }) => ({
+        contextId: context.id,
+        userKey: context.caller.userKey,
+        userName: names.get(context.caller.userKey) ?? null,
+        callerClass: context.caller.callerClass,
+        processId: context.caller.processId ?? null,
+        openedAt: new Date(context.openedAtMs).toISOString(),
+        waitingCommands,
+        resources,
+        own: session.tpm.hasContext(context.id),
       }));
     },
   };
