@@ -39,7 +39,7 @@ function setUp({ isStored = true, isPending = false } = {}) {
         },
       },
     },
-    settle: (remaining: Remaining) => settled.push(remaining),
+    schedule: (remaining: Remaining) => settled.push(remaining),
     exclusive: async (work: () => Promise<void>) => {
       state.inExclusive = true;
       await work().finally(() => {

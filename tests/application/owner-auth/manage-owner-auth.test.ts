@@ -67,7 +67,7 @@ function setUp({ version = '2.0', level = 4, stored = {} }: Options = {}) {
     },
     keptIsVerified: async () => note('verified'),
     currentOwnerAuth: async (given: Uint8Array | undefined) => given ?? OWNER,
-    settle: (remaining: Remaining) => note(`settle ${remaining.kind}`),
+    schedule: (remaining: Remaining) => note(`schedule ${remaining.kind}`),
     clear: async (auth: Uint8Array) => exclusively('clear', auth),
     applyLevel: async (to: number, next: Uint8Array | undefined) => exclusively(`level ${to}`, next),
   } as unknown as OwnerAuthCoordinator;
@@ -88,9 +88,9 @@ describe('setting the owner authorization', () => {
     assert.deepEqual(await ownerAuth.set(ROOT, undefined, NEXT), { kept: true, backup: 'done' });
     state.remaining = { kind: 'backup' };
     assert.deepEqual(await ownerAuth.set(ROOT, undefined, NEXT), { kept: true, backup: 'pending' });
-    const settled = ['settle nothing', 'settle nothing', 'settle backup'];
+    const settled = ['schedule nothing', 'schedule nothing', 'schedule backup'];
     assert.deepEqual(
-      log.filter((line) => line.startsWith('settle')),
+      log.filter((line) => line.startsWith('schedule')),
       settled,
     );
     assert.deepEqual(log.slice(0, 1), ['change at level 4 02 03']);

@@ -98,7 +98,7 @@ function setUp(given: Given = {}) {
       firmware: { pendingRequest: async () => given.pending },
     },
     randomOwnerAuth: () => new Uint8Array(20).fill(9),
-    settle: ({ kind }: { kind: string }) => note(`remains: ${kind}`),
+    schedule: ({ kind }: { kind: string }) => note(`remains: ${kind}`),
     tellKeptNowhere: (at: number) => note(`stored nowhere at level ${at}`),
     currentOwnerAuth: async () => OWNER.slice(),
     clear: async (owner: Uint8Array) => {
