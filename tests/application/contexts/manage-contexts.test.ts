@@ -18,7 +18,7 @@ function setUp() {
   const manage = new ManageContexts(contexts, commands, virtualizer, events);
   const [ofAlice, ofSandbox, ofBob] = [ALICE, ALICES_SANDBOX, BOB].map((caller) => contexts.create(caller, 0));
   assert.ok(ofAlice && ofSandbox && ofBob);
-  const seenBy = (caller: Caller) => manage.list(caller).map(({ context }) => context);
+  const seenBy = (caller: Caller) => manage.list(caller);
   return { manage, virtualizer, told, closed, ofAlice, ofSandbox, ofBob, seenBy };
 }
 
@@ -35,8 +35,7 @@ describe('the list of contexts', () => {
     const { manage, virtualizer, ofAlice } = setUp();
     virtualizer.counts = () => ({ transient: 2, loadedSessions: 3, savedSessions: 7 });
     ofAlice.outstanding.add(pendingCommand().pending);
-    const [state] = manage.list(ALICE);
-    assert.deepEqual([state?.waitingCommands, state?.resources], [1, 5]);
+    assert.deepEqual(manage.stateOf(ofAlice), { waitingCommands: 1, resources: 5 });
   });
 });
 

@@ -7,7 +7,6 @@ import type { Events } from '../events/events.js';
 import type { Contexts, TbsContext } from './contexts.js';
 
 export interface ContextState {
-  readonly context: TbsContext;
   readonly waitingCommands: number;
   readonly resources: number;
 }
@@ -26,12 +25,14 @@ export class ManageContexts {
   }
 
   /** Returns the caller's own contexts; for administrators and observers, everybody's. */
-  list(caller: Caller): readonly ContextState[] {
-    const visible = [...this.#contexts.all()].filter((context) => mayRead(caller, context.caller));
-    return visible.map((context) => {
-      const { transient, loadedSessions } = this.#virtualizer.counts(context.id);
-      return { context, waitingCommands: context.outstanding.size, resources: transient + loadedSessions };
-    });
+  list(caller: Caller): readonly TbsContext[] {
+    return [...this.#contexts.all()].filter((context) => mayRead(caller, context.caller));
+  }
+
+  /** Returns what the context has now; zeros if it has been closed. */
+  stateOf(context: TbsContext): ContextState {
+    const { transient, loadedSessions } = this.#virtualizer.counts(context.id);
+    return { waitingCommands: context.outstanding.size, resources: transient + loadedSessions };
   }
 
   /** Closes a context that another connection opened: one of the same user or, for an administrator, of any user. */

@@ -12,9 +12,10 @@ function setUp() {
     applicationWith({
       contexts: {
         list: () => [
-          { context: { id: 1, caller: ALICE, openedAtMs: NOON } as never, waitingCommands: 2, resources: 3 },
-          { context: { id: 2, caller: unnumbered, openedAtMs: NOON } as never, waitingCommands: 0, resources: 0 },
+          { id: 1, caller: ALICE, openedAtMs: NOON } as never,
+          { id: 2, caller: unnumbered, openedAtMs: NOON } as never,
         ],
+        stateOf: ({ id }) => (id === 1 ? { waitingCommands: 2, resources: 3 } : { waitingCommands: 0, resources: 0 }),
         closeForeign: (caller, contextId) => void told.push(['closed for another', caller.userKey, contextId]),
       },
       userNames: { namesOf: async (keys) => new Map([...keys].map((key) => [key, 'alice'])) },

@@ -12,18 +12,22 @@ export function contextHandlers({ contexts, userNames }: Application): Handlers<
     },
     contextList: async (session) => {
       const listed = contexts.list(session.caller);
-      const names = await userNames.namesOf(listed.map(({ context }) => context.caller.userKey));
-      return new ListInTurns('contexts', listed, ({ context, waitingCommands, resources }) => ({
-        contextId: context.id,
-        userKey: context.caller.userKey,
-        userName: names.get(context.caller.userKey) ?? null,
-        callerClass: context.caller.callerClass,
-        processId: context.caller.processId ?? null,
-        openedAt: new Date(context.openedAtMs).toISOString(),
-        waitingCommands,
-        resources,
-        own: session.tpm.hasContext(context.id),
-      }));
+      const names = await userNames.namesOf(new Set(listed.map(({ caller }) => caller.userKey)));
+      return new ListInTurns('contexts', listed, (context) => {
+        const { id, caller, openedAtMs } = context;
+        const { waitingCommands, resources } = contexts.stateOf(context);
+        return {
+          contextId: id,
+          userKey: caller.userKey,
+          userName: names.get(caller.userKey) ?? null,
+          callerClass: caller.callerClass,
+          processId: caller.processId ?? null,
+          openedAt: new Date(openedAtMs).toISOString(),
+          waitingCommands,
+          resources,
+          own: session.tpm.hasContext(id),
+        };
+      });
     },
   };
 }
