@@ -2,6 +2,8 @@
 import type { Application } from '../../ts-core/application/application.js';
 import type { CallerConnection } from '../../ts-core/application/commands/caller-connection.js';
 import type { Caller } from '../../ts-core/domain/caller.js';
+import type { InTurn } from '../../ts-core/endpoints/rpc/handler.js';
+import { JsonTexts } from '../../ts-core/endpoints/rpc/json-rpc.js';
 import type { RpcSession } from '../../ts-core/endpoints/rpc/rpc-session.js';
 
 export interface TestSession extends RpcSession {
@@ -35,6 +37,15 @@ export function sessionOf(caller: Caller, { tpm = {}, reads = () => true }: Sess
       for (const callback of atEnd) callback();
     },
   };
+}
+
+/** Takes all steps of an answer, and returns the result. */
+export function resultIn<Result>(answer: InTurn<Result>): Result {
+  const steps = answer.steps();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value instanceof JsonTexts ? JSON.parse(value.texts.join('')) : value;
+  }
 }
 
 /** The use cases that a handler calls; every other one is missing, so that calling it fails the test. */

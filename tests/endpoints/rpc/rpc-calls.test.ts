@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { ADMINISTRATOR_ONLY, EVERYBODY_ALL } from '../../../ts-core/endpoints/access.js';
-import { InTurn, ListInTurns, type RpcHandler } from '../../../ts-core/endpoints/rpc/handler.js';
+import { inTurn, listInTurns, type RpcHandler } from '../../../ts-core/endpoints/rpc/handler.js';
 import { type CallId, METHOD_NOT_FOUND } from '../../../ts-core/endpoints/rpc/json-rpc.js';
 import { MessageReplies } from '../../../ts-core/endpoints/rpc/message-replies.js';
 import { method } from '../../../ts-core/endpoints/rpc/protocol/method.js';
@@ -174,9 +174,9 @@ describe('calls in progress', () => {
     const { calls, call, replies, budget, waiting } = setUp({ answersAtOnce: false });
     let made = 0;
     for (const id of [1, 2]) call('later', undefined, id, 100);
-    waiting[1]?.answer(new InTurn(() => ({ made: ++made })));
+    waiting[1]?.answer(inTurn(() => ({ made: ++made })));
     waiting[0]?.answer(
-      new InTurn(() => {
+      inTurn(() => {
         throw new TbsError('TBS_E_IOERROR');
       }),
     );
@@ -197,7 +197,7 @@ describe('calls in progress', () => {
     let described = 0;
     call('later', undefined, 1, 100);
     waiting[0]?.answer(
-      new ListInTurns('squares', numbers, (number) => {
+      listInTurns('squares', numbers, (number) => {
         described++;
         return { square: number * number };
       }),
@@ -215,7 +215,7 @@ describe('calls in progress', () => {
   it('get an empty list in one turn', async () => {
     const { calls, call, replies, waiting } = setUp({ answersAtOnce: false });
     call('later', undefined, 1, 100);
-    waiting[0]?.answer(new ListInTurns('squares', [], (number) => number));
+    waiting[0]?.answer(listInTurns('squares', [], (number) => number));
     await settled();
     calls.answerFinished();
     assert.deepEqual(replies[0]?.result, { squares: [] });

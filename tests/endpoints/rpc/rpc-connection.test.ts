@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { EVERYBODY_ALL } from '../../../ts-core/endpoints/access.js';
 import { BodyRooms } from '../../../ts-core/endpoints/rpc/body-rooms.js';
-import { InTurn } from '../../../ts-core/endpoints/rpc/handler.js';
+import { inTurn } from '../../../ts-core/endpoints/rpc/handler.js';
 import { RpcConnection, type RpcLimits } from '../../../ts-core/endpoints/rpc/rpc-connection.js';
 import type { RpcSession } from '../../../ts-core/endpoints/rpc/rpc-session.js';
 import { UserByteBudgets } from '../../../ts-core/endpoints/user-byte-budgets.js';
@@ -65,7 +65,7 @@ class Endpoint {
             [
               TURNED,
               () => {
-                const answer = new InTurn(() => {
+                const answer = inTurn(() => {
                   this.source.nowMs += TURN_MS / 2;
                   return 'done';
                 });

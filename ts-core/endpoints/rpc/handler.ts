@@ -12,52 +12,38 @@ export interface RpcHandler {
 }
 
 /**
- * The last step of an answer that had to wait, if this step takes time. It runs in a turn of the caller's user and is
- * charged to that user. Work that a handler does after an `await` is charged to nobody.
+ * The last part of an answer that had to wait, if this part takes time. Each step runs in a turn of the caller's user and
+ * is charged to that user; the last one returns the result. Work that a handler does after an `await` is charged to
+ * nobody.
  */
 export class InTurn<Result> {
-  constructor(readonly make: () => Result) {}
-
-  /** Each step runs in a turn of its own; the last one returns the result. */
-  steps(): Iterator<undefined, Result | JsonTexts> {
-    return { next: () => ({ done: true, value: this.make() }) };
-  }
+  constructor(readonly steps: () => Iterator<undefined, Result | JsonTexts>) {}
 }
 
-/** An object with one long list, of which each step creates a part. */
-export class ListInTurns<Name extends string, Source, Item> extends InTurn<{
-  readonly [Key in Name]: readonly Item[];
-}> {
-  readonly #name: Name;
-  readonly #sources: readonly Source[];
-  readonly #itemOf: (source: Source) => Item;
-
-  constructor(name: Name, sources: readonly Source[], itemOf: (source: Source) => Item) {
-    super(() => objectOf(name, sources.map(itemOf)));
-    this.#name = name;
-    this.#sources = sources;
-    this.#itemOf = itemOf;
-  }
-
-  override *steps(): Generator<undefined, JsonTexts> {
-    const texts = [`{${JSON.stringify(this.#name)}:[`];
-    for (let first = 0; first < this.#sources.length; first += ITEMS_IN_A_STEP) {
-      if (first > 0) yield;
-      const items = this.#sources.slice(first, first + ITEMS_IN_A_STEP).map(this.#itemOf);
-      texts.push(first > 0 ? ',' : '', JSON.stringify(items).slice(1, -1));
-    }
-    texts.push(']}');
-    return new JsonTexts(texts);
-  }
+/** Creates a result in one step. */
+export function inTurn<Result>(make: () => Result): InTurn<Result> {
+  return new InTurn(() => ({ next: () => ({ done: true, value: make() }) }));
 }
 
 /** A step takes a few tenths of a millisecond. */
 const ITEMS_IN_A_STEP = 128;
 
-function objectOf<Name extends string, Value>(name: Name, value: Value): Record<Name, Value> {
-  const object: Partial<Record<Name, Value>> = {};
-  object[name] = value;
-  return object as Record<Name, Value>;
+/** Creates an object with one long list, a part of it in each step. */
+export function listInTurns<Name extends string, Source, Item>(
+  name: Name,
+  sources: readonly Source[],
+  itemOf: (source: Source) => Item,
+) {
+  return new InTurn<{ readonly [Key in Name]: readonly Item[] }>(function* () {
+    const texts = [`{${JSON.stringify(name)}:[`];
+    for (let first = 0; first < sources.length; first += ITEMS_IN_A_STEP) {
+      if (first > 0) yield;
+      const items = sources.slice(first, first + ITEMS_IN_A_STEP).map(itemOf);
+      texts.push(first > 0 ? ',' : '', JSON.stringify(items).slice(1, -1));
+    }
+    texts.push(']}');
+    return new JsonTexts(texts);
+  });
 }
 
 /**

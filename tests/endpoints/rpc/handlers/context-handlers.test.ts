@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { contextHandlers } from '../../../../ts-core/endpoints/rpc/handlers/context-handlers.js';
 import { ALICE, ROOT } from '../../../support/callers.js';
-import { applicationWith, sessionOf } from '../../../support/rpc-session.js';
+import { applicationWith, resultIn, sessionOf } from '../../../support/rpc-session.js';
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 
@@ -50,7 +50,7 @@ describe('the handlers of contexts', () => {
 
   it('list the user and time of each context, and whether it belongs to this connection', async () => {
     const { handlers, session } = setUp();
-    const { contexts } = (await handlers.contextList(session, undefined)).make();
+    const { contexts } = resultIn(await handlers.contextList(session, undefined));
     assert.deepEqual(contexts[0], {
       contextId: 1,
       userKey: 'uid:1000',

@@ -6,7 +6,7 @@ import { eventLogHandlers } from '../../../../ts-core/endpoints/rpc/handlers/eve
 import { ROOT } from '../../../support/callers.js';
 import { ALGORITHM_IDS } from '../../../support/event-log-writer.js';
 import { FakeClock } from '../../../support/fake-clock.js';
-import { applicationWith, sessionOf } from '../../../support/rpc-session.js';
+import { applicationWith, resultIn, sessionOf } from '../../../support/rpc-session.js';
 
 const SHA1 = ALGORITHM_IDS.sha1;
 
@@ -36,7 +36,7 @@ function setUp(events: readonly LoggedEvent[], banks: readonly BankComparison[] 
 }
 
 const pageFrom = async (events: readonly LoggedEvent[], first: number) =>
-  (await setUp(events).eventLogGet(sessionOf(ROOT), { first })).make();
+  resultIn(await setUp(events).eventLogGet(sessionOf(ROOT), { first }));
 
 describe('the handlers of the boot log', () => {
   it('show an event with the names of its type and of its digests’ algorithms', async () => {

@@ -4,7 +4,7 @@ import { RecentAnswers } from '../../../../ts-core/application/status/recent-ans
 import { physicalPresenceHandlers } from '../../../../ts-core/endpoints/rpc/handlers/physical-presence-handlers.js';
 import { ROOT } from '../../../support/callers.js';
 import { FakeClock } from '../../../support/fake-clock.js';
-import { applicationWith, sessionOf } from '../../../support/rpc-session.js';
+import { applicationWith, resultIn, sessionOf } from '../../../support/rpc-session.js';
 
 const CLEAR = 5;
 const STATE: PhysicalPresenceState = {
@@ -35,7 +35,7 @@ function setUp(state: Partial<PhysicalPresenceState> = {}) {
   return {
     handlers,
     requested,
-    get: async () => (await handlers.physicalPresenceGet(sessionOf(ROOT), undefined)).make(),
+    get: async () => resultIn(await handlers.physicalPresenceGet(sessionOf(ROOT), undefined)),
   };
 }
 

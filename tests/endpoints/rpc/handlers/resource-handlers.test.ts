@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { VirtualResource } from '../../../../ts-core/domain/virtualization/virtualizer.js';
 import { resourceHandlers } from '../../../../ts-core/endpoints/rpc/handlers/resource-handlers.js';
 import { ALICE } from '../../../support/callers.js';
-import { applicationWith, sessionOf } from '../../../support/rpc-session.js';
+import { applicationWith, resultIn, sessionOf } from '../../../support/rpc-session.js';
 
 const KEY: VirtualResource = {
   id: 'k1',
@@ -25,7 +25,7 @@ describe('the handlers of resources', () => {
   );
 
   it('list the resources that the caller may see, with the name of each user', async () => {
-    assert.deepEqual((await handlers.resourceList(sessionOf(ALICE), undefined)).make(), {
+    assert.deepEqual(resultIn(await handlers.resourceList(sessionOf(ALICE), undefined)), {
       resources: [{ ...KEY, userName: 'alice' }],
     });
   });

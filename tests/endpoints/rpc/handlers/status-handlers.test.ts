@@ -5,7 +5,7 @@ import { TPM_CC } from '../../../../ts-core/domain/tpm20/codes.js';
 import { statusHandlers } from '../../../../ts-core/endpoints/rpc/handlers/status-handlers.js';
 import { ALICE, ROOT } from '../../../support/callers.js';
 import { FakeClock } from '../../../support/fake-clock.js';
-import { applicationWith, sessionOf } from '../../../support/rpc-session.js';
+import { applicationWith, resultIn, sessionOf } from '../../../support/rpc-session.js';
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 const REPORT = {
@@ -43,7 +43,7 @@ function setUp({ version = '2.0', report = REPORT }: { version?: '1.2' | '2.0'; 
 describe('the handlers of the status', () => {
   it('show times in UTC, the names of commands, and who asks', async () => {
     const answer = await setUp().handlers.statusGet(sessionOf({ ...ALICE, isObserver: true }), undefined);
-    const shown = answer.make();
+    const shown = resultIn(answer);
     assert.deepEqual([shown.startedAt, shown.healthSince], ['2026-01-01T12:00:00.000Z', '2026-01-01T12:00:01.000Z']);
     assert.deepEqual(shown.warnings, [{ id: 'a', message: 'b', action: 'c', since: '2026-01-01T12:00:00.000Z' }]);
     assert.deepEqual([shown.costs[0]?.name, shown.costs[0]?.count], ['TPM2_GetRandom (0x17B)', 3]);
@@ -54,7 +54,7 @@ describe('the handlers of the status', () => {
   it('show the TPM’s own lockout if the TPM reports it', async () => {
     const tpmLockout = { inLockout: true, failedTries: 3, maxTries: 3, recoverySeconds: 1, lockoutRecoverySeconds: 2 };
     const report = { ...REPORT, tpmLockout } as StatusReport;
-    const shown = (await setUp({ report }).handlers.statusGet(sessionOf(ROOT), undefined)).make();
+    const shown = resultIn(await setUp({ report }).handlers.statusGet(sessionOf(ROOT), undefined));
     assert.deepEqual(shown.tpmLockout, {
       lockedOut: true,
       failedTries: 3,

@@ -1,5 +1,5 @@
 import type { Application } from '../../../application/application.js';
-import { type Handlers, ListInTurns } from '../handler.js';
+import { type Handlers, listInTurns } from '../handler.js';
 import type * as contract from '../protocol/context.js';
 
 export function contextHandlers({ contexts, userNames }: Application): Handlers<typeof contract, 'contextList'> {
@@ -13,7 +13,7 @@ export function contextHandlers({ contexts, userNames }: Application): Handlers<
     contextList: async (session) => {
       const listed = contexts.list(session.caller);
       const names = await userNames.namesOf(new Set(listed.map(({ caller }) => caller.userKey)));
-      return new ListInTurns('contexts', listed, (context) => {
+      return listInTurns('contexts', listed, (context) => {
         const { id, caller, openedAtMs } = context;
         const { waitingCommands, resources } = contexts.stateOf(context);
         return {

@@ -4,7 +4,7 @@ import { describeEvent } from '../../../domain/firmware/event-description.js';
 import type { EventLog, LoggedEvent } from '../../../domain/firmware/event-log.js';
 import { eventTypeName } from '../../../domain/firmware/event-types.js';
 import { hashAlgorithmName } from '../../../domain/firmware/hash-algorithms.js';
-import { type Handlers, InTurn } from '../handler.js';
+import { type Handlers, inTurn } from '../handler.js';
 import type * as contract from '../protocol/event-log.js';
 
 const MAX_DATA_BYTES = 65_536;
@@ -16,7 +16,7 @@ export function eventLogHandlers({ eventLog, recentAnswers }: Application): Hand
   return {
     eventLogGet: async ({ caller }, { first }) => {
       const log = await recentAnswers.for(caller, 'eventLog/get', () => eventLog.log());
-      return new InTurn(() => eventLogPage(log, first));
+      return inTurn(() => eventLogPage(log, first));
     },
     eventLogTest: ({ caller }) =>
       recentAnswers.for(caller, 'eventLog/test', async () => eventLogVerdict(await eventLog.test())),

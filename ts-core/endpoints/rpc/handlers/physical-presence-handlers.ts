@@ -6,7 +6,7 @@ import {
   resultName,
   transitionName,
 } from '../../../domain/firmware/physical-presence.js';
-import { type Handlers, InTurn } from '../handler.js';
+import { type Handlers, inTurn } from '../handler.js';
 import type * as contract from '../protocol/physical-presence.js';
 
 export function physicalPresenceHandlers({
@@ -16,7 +16,7 @@ export function physicalPresenceHandlers({
   return {
     physicalPresenceGet: async ({ caller }) => {
       const state = await recentAnswers.for(caller, 'physicalPresence/get', () => physicalPresence.get());
-      return new InTurn(() => description(state));
+      return inTurn(() => description(state));
     },
     physicalPresenceRequest: async ({ caller }, { operation }) =>
       description(await physicalPresence.request(caller, operation)),

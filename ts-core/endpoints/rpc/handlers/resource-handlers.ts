@@ -1,5 +1,5 @@
 import type { Application } from '../../../application/application.js';
-import { type Handlers, ListInTurns } from '../handler.js';
+import { type Handlers, listInTurns } from '../handler.js';
 import type * as contract from '../protocol/resource.js';
 
 export function resourceHandlers({ resources, userNames }: Application): Handlers<typeof contract, 'resourceList'> {
@@ -8,7 +8,7 @@ export function resourceHandlers({ resources, userNames }: Application): Handler
       const listed = resources.list(caller);
       const names = await userNames.namesOf(listed.map(({ userKey }) => userKey));
       // Property by property: spreading each of thousands takes ten times as long.
-      return new ListInTurns('resources', listed, ({ id, kind, userKey, contextId, virtualHandle, resident }) => {
+      return listInTurns('resources', listed, ({ id, kind, userKey, contextId, virtualHandle, resident }) => {
         const userName = names.get(userKey) ?? null;
         return { id, kind, userKey, contextId, virtualHandle, resident, userName };
       });

@@ -3,7 +3,7 @@ import type { StatusReport } from '../../../application/status/report-status.js'
 import type { Caller } from '../../../domain/caller.js';
 import { commandLabel } from '../../../domain/tpm/command-names.js';
 import { describeKeyType } from '../../../domain/tpm/created-key-type.js';
-import { type Handlers, InTurn } from '../handler.js';
+import { type Handlers, inTurn } from '../handler.js';
 import type * as contract from '../protocol/status.js';
 
 /** Facts that only the daemon has, not the application. */
@@ -24,7 +24,7 @@ export function statusHandlers(application: Application, daemon: DaemonFacts): H
     deviceGet: () => deviceInfo(application),
     statusGet: async ({ caller }) => {
       const report = await application.recentAnswers.for(caller, 'status/get', () => status.get());
-      return new InTurn(() => statusOf(report, caller, application, daemon));
+      return inTurn(() => statusOf(report, caller, application, daemon));
     },
     serviceStop: (_session, params) => {
       requestStop(params?.drainTimeoutMs ?? 10_000);
