@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { printTable } from '../../ts-core/cli/output.js';
+import { handleText, printTable } from '../../ts-core/cli/output.js';
 import { printedOnTerminal } from '../support/fake-terminal.js';
 
 describe('a table on a terminal', () => {
@@ -30,5 +30,12 @@ describe('a table on a terminal', () => {
 
   it('does not wrap what fits, and what may not wrap', async () => {
     for (const lines of [await table(300), await table(40, false)]) assert.equal(lines.length, 3);
+  });
+});
+
+describe('a handle', () => {
+  it('has eight digits', () => {
+    assert.equal(handleText(0x80000002), '0x80000002');
+    assert.equal(handleText(2), '0x00000002');
   });
 });

@@ -101,3 +101,8 @@ function broken(text: string, width: number): readonly string[] {
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
+
+/** Returns a handle as TPM programs write it. */
+export function handleText(handle: number): string {
+  return `0x${handle.toString(16).toUpperCase().padStart(8, '0')}`;
+}

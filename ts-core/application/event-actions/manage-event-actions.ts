@@ -11,6 +11,7 @@ import {
   nameOfScript,
 } from '../../domain/event-actions/event-action.js';
 import type { RunResult } from '../../domain/event-actions/failures.js';
+import type { DropReason } from '../../domain/event-actions/run-queue.js';
 import { OneAtATime } from '../../domain/one-at-a-time.js';
 import type { TbsError } from '../../domain/tbs-error.js';
 import type { Events } from '../events/events.js';
@@ -63,7 +64,11 @@ export interface ActionRun {
 
 export interface ActionReport {
   readonly actions: readonly ({ readonly name: string } & ActionFigures)[];
-  readonly drops: readonly { readonly name: string; readonly reason: string; readonly count: number }[];
+  readonly drops: readonly {
+    readonly name: string;
+    readonly reason: DropReason | 'disabled';
+    readonly count: number;
+  }[];
   readonly lost: number;
   readonly disabled: readonly { readonly name: string; readonly reason: string }[];
   readonly tests: readonly { readonly test: number; readonly run: ActionRun }[];
@@ -110,11 +115,9 @@ export class ManageEventActions {
     return this.#registered.map((action) => this.#stateOf(action));
   }
 
-  /** Returns the actions that failed too often; status warns of each. */
-  disabled(): readonly { readonly name: string; readonly reason: string }[] {
-    return this.#registered.flatMap(({ name, disabled }) =>
-      disabled === undefined ? [] : [{ name, reason: disabled.reason }],
-    );
+  /** Returns the names of the actions that failed too often; status warns of them. */
+  disabled(): readonly string[] {
+    return this.#registered.filter(({ disabled }) => disabled !== undefined).map(({ name }) => name);
   }
 
   /** Throws TBS_E_BAD_PARAMETER if not only root can change the script. */
@@ -199,7 +202,7 @@ export class ManageEventActions {
     this.#figures = new Map(report.actions.filter(({ name }) => known.has(name)).map((each) => [each.name, each]));
     for (const { name, reason, count } of report.drops) {
       const events = count === 1 ? '1 event' : `${count} events`;
-      const message = `Event action ${name} was not started for ${events}: ${DROP_REASONS[reason] ?? reason}.`;
+      const message = `Event action ${name} was not started for ${events}: ${DROP_REASONS[reason]}.`;
       this.#raise(caller, name, message, { reason, count }, 'warning');
     }
     if (report.lost > 0) this.#raiseOfLost(caller, report.lost);
@@ -258,7 +261,7 @@ export class ManageEventActions {
 }
 
 /** Why a run was dropped (domain/event-actions/run-queue.ts, actions/supervisor.ts). */
-const DROP_REASONS: Readonly<Record<string, string>> = {
+const DROP_REASONS: Readonly<Record<DropReason | 'disabled', string>> = {
   userLimit: 'one user caused too many of them',
   actionLimit: 'there were too many of them',
   queueFull: 'too many runs were waiting',

@@ -27,8 +27,8 @@ export interface WarningFacts {
   readonly dictionaryAttack: DictionaryAttackState | undefined;
   readonly policy: EffectivePolicy;
   readonly lostAuditLines: number;
-  /** Event actions that failed too often. */
-  readonly disabledActions: readonly { readonly name: string }[];
+  /** The names of event actions that failed too often. */
+  readonly disabledActions: readonly string[];
 }
 
 export function warningsFrom(facts: WarningFacts): readonly Warning[] {
@@ -185,7 +185,7 @@ function auditWarning(lostAuditLines: number): readonly Warning[] {
 
 function disabledActionWarnings(actions: WarningFacts['disabledActions']): readonly Warning[] {
   if (actions.length === 0) return [];
-  const names = actions.map(({ name }) => name).join(', ');
+  const names = actions.join(', ');
   return [
     {
       // Everybody may read the status, so it does not contain what a script reported.

@@ -4,7 +4,7 @@ import type { Resource } from '../../endpoints/rpc/protocol/resource.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { confirm, withYes } from '../confirm.js';
 import { EXIT } from '../exit-codes.js';
-import { printJson, printLine, printTable } from '../output.js';
+import { handleText, printJson, printLine, printTable } from '../output.js';
 
 /** `tbs resources`: lists the resources that callers hold in the TPM, and flushes them. */
 export function resourcesCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
@@ -29,10 +29,7 @@ export function resourcesCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
             { title: 'Kind', value: ({ kind }) => kind },
             { title: 'User', value: ({ userName, userKey }) => userName ?? userKey },
             { title: 'Context', value: ({ contextId }) => (contextId === null ? '-' : `${contextId}`) },
-            {
-              title: 'Handle',
-              value: ({ virtualHandle }) => `0x${virtualHandle.toString(16).toUpperCase().padStart(8, '0')}`,
-            },
+            { title: 'Handle', value: ({ virtualHandle }) => handleText(virtualHandle) },
             { title: 'Where', value: ({ resident }) => (resident ? 'in the TPM' : 'saved') },
           ]);
         }

@@ -1,9 +1,9 @@
 /** The panels of `tbs top` as rows of text: what each shows, how it is sorted and filtered. */
 import type { Event } from '../../endpoints/rpc/protocol/event.js';
 import type { Resource } from '../../endpoints/rpc/protocol/resource.js';
-import { printable } from '../output.js';
+import { handleText, printable } from '../output.js';
 import type { Snapshot } from './broker-watch.js';
-import { durationText, handleText, momentText } from './texts.js';
+import { durationText, momentText } from './texts.js';
 
 export const PANEL_NAMES = ['commands', 'queue', 'holders', 'refusals'] as const;
 export type PanelName = (typeof PANEL_NAMES)[number];

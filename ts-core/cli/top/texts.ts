@@ -16,8 +16,3 @@ function dateText(moment: Date): string {
 export function durationText(milliseconds: number): string {
   return milliseconds.toFixed(milliseconds < 10 ? 2 : milliseconds < 100 ? 1 : 0);
 }
-
-/** Returns a handle as TPM programs write it. */
-export function handleText(handle: number): string {
-  return `0x${handle.toString(16).toUpperCase().padStart(8, '0')}`;
-}

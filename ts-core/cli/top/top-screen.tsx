@@ -2,13 +2,12 @@
 import { Box, Text, useApp, useInput, useStdout } from 'ink';
 import { useEffect, useRef, useState } from 'react';
 import type { BrokerClient } from '../../client/broker-client.js';
-import { printable } from '../output.js';
+import { handleText, printable } from '../output.js';
 import type { BrokerWatch, Snapshot } from './broker-watch.js';
 import { explain } from './explanation.js';
 import { type HeadingLine, headingOf } from './heading.js';
 import { PanelView } from './panel-view.js';
 import { type PanelName, panelsOf } from './panels.js';
-import { handleText } from './texts.js';
 import { keysOf } from './top-keys.js';
 import { dividedLines, panelRows, tooSmall } from './top-layout.js';
 import { type Effect, INITIAL_STATE, pressed, selectedIndex, type TopState } from './top-state.js';
