@@ -194,8 +194,9 @@ class CallerSession implements CallerConnection {
       submittedAtMs: clock.monotonicMs(),
       done: (outcome) => {
         context.outstanding.delete(pending);
-        this.#service.ended(pending, outcome);
         if (!this.#closed) done(outcome);
+        // Afterwards, so that the caller does not wait for the counts.
+        this.#service.ended(pending, outcome);
       },
       deadline: undefined,
       state: 'waiting',

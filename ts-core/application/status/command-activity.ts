@@ -24,9 +24,17 @@ export interface Activity {
   readonly commands: readonly CommandActivity[];
 }
 
+/** Changed in place: the counter is part of every command. */
+interface Counts {
+  answered: number;
+  unanswered: number;
+  totalMs: number;
+  longestMs: number;
+}
+
 interface Slot {
   second: number;
-  readonly byCode: Map<number | undefined, CommandActivity>;
+  readonly byCode: Map<number | undefined, Counts>;
 }
 
 /** Counts ended commands in one slot for each second, so that memory and time are bounded whatever callers send. */
@@ -45,24 +53,30 @@ export class CommandActivityCounter {
 
   /** A CommandMeter. */
   count({ code, times }: EndedCommand): void {
-    const { byCode } = this.#slotOfNow();
-    const durationMs = times?.durationMs ?? 0;
-    const counted = { code, answered: times === undefined ? 0 : 1, unanswered: times === undefined ? 1 : 0 };
-    byCode.set(code, sum(byCode.get(code), { ...counted, totalMs: durationMs, longestMs: durationMs }));
+    const counts = countsOf(code, this.#slotOfNow().byCode);
+    if (times === undefined) {
+      counts.unanswered++;
+      return;
+    }
+    counts.answered++;
+    counts.totalMs += times.durationMs;
+    counts.longestMs = Math.max(counts.longestMs, times.durationMs);
   }
 
   /** Returns the counts of the last `seconds` full seconds and of the current one, most frequent commands first. */
   during(seconds: number): Activity {
     const nowMs = this.#clock.monotonicMs();
     const first = Math.floor(nowMs / 1000) - seconds;
-    const byCode = new Map<number | undefined, CommandActivity>();
+    const byCode = new Map<number | undefined, Counts>();
     for (const slot of this.#slots) {
       if (slot.second < first) continue;
-      for (const [code, activity] of slot.byCode) byCode.set(code, sum(byCode.get(code), activity));
+      for (const [code, counts] of slot.byCode) add(counts, countsOf(code, byCode));
     }
     return {
       periodMs: nowMs - Math.max(first * 1000, this.#startedAtMs),
-      commands: [...byCode.values()].sort((left, right) => ended(right) - ended(left)),
+      commands: [...byCode]
+        .map(([code, counts]) => ({ code, ...counts }))
+        .sort((left, right) => ended(right) - ended(left)),
     };
   }
 
@@ -81,13 +95,18 @@ function ended({ answered, unanswered }: CommandActivity): number {
   return answered + unanswered;
 }
 
-function sum(left: CommandActivity | undefined, right: CommandActivity): CommandActivity {
-  if (left === undefined) return right;
-  return {
-    code: right.code,
-    answered: left.answered + right.answered,
-    unanswered: left.unanswered + right.unanswered,
-    totalMs: left.totalMs + right.totalMs,
-    longestMs: Math.max(left.longestMs, right.longestMs),
-  };
+function countsOf(code: number | undefined, byCode: Map<number | undefined, Counts>): Counts {
+  let counts = byCode.get(code);
+  if (counts === undefined) {
+    counts = { answered: 0, unanswered: 0, totalMs: 0, longestMs: 0 };
+    byCode.set(code, counts);
+  }
+  return counts;
+}
+
+function add(counts: Counts, total: Counts): void {
+  total.answered += counts.answered;
+  total.unanswered += counts.unanswered;
+  total.totalMs += counts.totalMs;
+  total.longestMs = Math.max(total.longestMs, counts.longestMs);
 }
