@@ -10,8 +10,8 @@ import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import type { ByteConnection } from '../endpoints/byte-connection.js';
 import type { IncomingConnection } from '../endpoints/incoming-connection.js';
+import type { MessageRooms } from '../endpoints/message-rooms.js';
 import type { RefusedConnections } from '../endpoints/refused-connections.js';
-import { BodyRooms } from '../endpoints/rpc/body-rooms.js';
 import { rpcHandlers } from '../endpoints/rpc/features.js';
 import type { StatusEndpoint } from '../endpoints/rpc/protocol/status.js';
 import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
@@ -46,6 +46,7 @@ export interface EndpointParts {
   readonly identifyTcpPeer: ((socket: Socket) => Promise<Caller>) | undefined;
   /** Undefined if Node.js' own sockets are used; there is no wire endpoint then. */
   readonly byteConnection: ((socket: Socket) => ByteConnection) | undefined;
+  readonly rooms: MessageRooms;
   /** Accepts connections of Unix sockets. Default: Node.js' own server. */
   readonly accept: AcceptConnections<IncomingConnection> | undefined;
   /** Returns the process of a simulator client from the caller's process id. */
@@ -117,6 +118,7 @@ async function openRpc(
     identify,
     accept,
     byteConnection,
+    rooms,
     listenForRpc,
     refused,
     clock,
@@ -133,7 +135,7 @@ async function openRpc(
     byteConnection,
     clock,
     opener: application.commands,
-    rooms: new BodyRooms(),
+    rooms,
     handlers: rpcHandlers(application, {
       daemon: { version: identity.version, processId: identity.processId, mode, limits, endpoints: () => listed },
       maxEventSubscribers: limits.eventSubscribers,

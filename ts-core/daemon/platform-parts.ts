@@ -21,6 +21,7 @@ export interface PlatformParts {
     | 'accept'
     | 'processOf'
     | 'byteConnection'
+    | 'rooms'
     | 'listenForRpc'
   >;
   readonly transport: Omit<TransportDependencies, 'log'>;

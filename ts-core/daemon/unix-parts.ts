@@ -15,6 +15,7 @@ import { LmdbStateStore } from '../adapters/state/lmdb-state-store.js';
 import { NativeByteConnection } from '../adapters/wire/native-byte-connection.js';
 import type { UnixCallerRules } from '../domain/unix-caller.js';
 import type { IncomingConnection } from '../endpoints/incoming-connection.js';
+import { MessageRooms } from '../endpoints/message-rooms.js';
 import type { Configuration } from './configuration.js';
 import type { PlatformParts } from './platform-parts.js';
 
@@ -24,6 +25,9 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
   // Replaced in place when the configuration is read again; each connection is classified by the rules in force when
   // it opens.
   const rules = { ...callerRules(configuration, ownUid, userNames) };
+  const rooms = new MessageRooms();
+  const byteConnection = (connection: Socket | AcceptedConnection): NativeByteConnection =>
+    new NativeByteConnection(connection, openNativeByteStream, rooms);
   return {
     bootTimeNs: addon.bootTimeNs,
     openStore: () => LmdbStateStore.open({ folder: configuration.stateFolder, tryLock: addon.tryLockExclusive }),
@@ -33,9 +37,13 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
       identifySimulatorPeer: simulatorPeerIdentifier(rules),
       identifyTcpPeer: async (socket) => (await callerOfTcpSocket(socket, rules)).caller,
       accept: (where, { onConnection, ...options }) =>
-        acceptNatively(where, { ...options, onConnection: (accepted) => onConnection(incoming(accepted, rules)) }),
+        acceptNatively(where, {
+          ...options,
+          onConnection: (accepted) => onConnection(incoming(accepted, rules, byteConnection)),
+        }),
       processOf: identifiedProcess,
       byteConnection,
+      rooms,
       listenForRpc: undefined,
     },
     transport: { openByteStream: openNativeByteStream },
@@ -51,11 +59,11 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
   };
 }
 
-function byteConnection(connection: Socket | AcceptedConnection): NativeByteConnection {
-  return new NativeByteConnection(connection, openNativeByteStream);
-}
-
-function incoming(accepted: AcceptedConnection, rules: UnixCallerRules): IncomingConnection {
+function incoming(
+  accepted: AcceptedConnection,
+  rules: UnixCallerRules,
+  byteConnection: (connection: AcceptedConnection) => NativeByteConnection,
+): IncomingConnection {
   return {
     identify: () => accepted.callerBy(rules),
     peerIsGone: () => accepted.peerIsGone(),

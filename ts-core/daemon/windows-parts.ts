@@ -13,6 +13,7 @@ import type { StateStore } from '../application/ports/state-store.js';
 import type { Caller } from '../domain/caller.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { stateFolderAccess, stateKeyAccess, systemPipeAccess, userPipeAccess } from '../domain/windows-access.js';
+import { MessageRooms } from '../endpoints/message-rooms.js';
 import type { RpcListen } from '../endpoints/rpc/rpc-server.js';
 import { UnixListenError } from '../endpoints/unix-listener.js';
 import type { Configuration } from './configuration.js';
@@ -35,6 +36,7 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
       accept: undefined,
       processOf: () => undefined,
       byteConnection: undefined,
+      rooms: new MessageRooms(),
       listenForRpc: pipeListening(configuration, own, callers, addon, log),
     },
     transport: { openTbsContext: () => new addon.TbsContext() },

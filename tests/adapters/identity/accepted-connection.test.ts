@@ -8,6 +8,7 @@ import type { AcceptedConnection } from '../../../ts-core/adapters/identity/acce
 import { acceptNatively } from '../../../ts-core/adapters/identity/connection-acceptor.js';
 import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-byte-stream.js';
 import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
+import { MessageRooms } from '../../../ts-core/endpoints/message-rooms.js';
 
 const RULES = {
   ownUid: 0,
@@ -47,7 +48,7 @@ describe('a connection that the addon has accepted', () => {
   it('belongs to the process that connected, and transfers bytes once it is taken over', async () => {
     const accepted = await next;
     assert.equal(accepted.callerBy(RULES).userKey, `uid:${process.geteuid?.()}`);
-    const bytes = new NativeByteConnection(accepted, openNativeByteStream);
+    const bytes = new NativeByteConnection(accepted, openNativeByteStream, new MessageRooms());
     bytes.send(Buffer.from('hello'), 5);
     const [received] = (await once(client, 'data')) as [Buffer];
     assert.equal(received.toString(), 'hello');
@@ -58,7 +59,7 @@ describe('a connection that the addon has accepted', () => {
   it('uses one descriptor, which is closed with it', async () => {
     const accepted = await next;
     const before = descriptors();
-    const bytes = new NativeByteConnection(accepted, openNativeByteStream);
+    const bytes = new NativeByteConnection(accepted, openNativeByteStream, new MessageRooms());
     assert.equal(descriptors() - before, 0);
     bytes.close(false);
     assert.equal(descriptors() - before, -1);
@@ -72,7 +73,7 @@ describe('a connection that the addon has accepted', () => {
     await once(client, 'close');
     assert.equal(accepted.peerIsGone(), true);
     assert.throws(() => accepted.callerBy(RULES), { symbol: 'TBS_E_ACCESS_DENIED' });
-    assert.throws(() => new NativeByteConnection(accepted, openNativeByteStream), /closed before/);
+    assert.throws(() => new NativeByteConnection(accepted, openNativeByteStream, new MessageRooms()), /closed before/);
   });
 
   it('reports that its peer has disconnected', async () => {

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
 import type { ByteStream } from '../../../ts-core/application/ports/event-loop.js';
+import { MessageRooms } from '../../../ts-core/endpoints/message-rooms.js';
 
 const EAGAIN = -constants.errno.EAGAIN;
 const GONE = 0;
 
 /** Stands in for the kernel: the test decides what has arrived, and sees which callbacks are wanted. */
-function rig() {
+function rig(rooms = new MessageRooms()) {
   const events: string[] = [];
   const arrived: string[] = [];
   let interest: 'none' | { readonly readable: boolean; readonly writable: boolean } = 'none';
@@ -17,33 +18,37 @@ function rig() {
   let room = Number.POSITIVE_INFINITY;
   let onReadable: (received: number) => void = () => {};
   let onWritable: () => void = () => {};
-  const connection = new NativeByteConnection({}, (_socket, buffer, readable, writable) => {
-    onReadable = readable;
-    onWritable = writable;
-    const stream: ByteStream = {
-      send(bytes, offset, end) {
-        const accepted = Math.min(room, end - offset);
-        if (!peerReads || accepted === 0) return EAGAIN;
-        sent.push(Buffer.from(bytes).toString('latin1', offset, offset + accepted));
-        room -= accepted;
-        return accepted;
-      },
-      receive() {
-        const bytes = arrived.shift();
-        if (bytes === undefined) return EAGAIN;
-        buffer.set(Buffer.from(bytes));
-        return bytes.length;
-      },
-      setInterest(readable, writable) {
-        interest = { readable, writable };
-      },
-      unwatch() {
-        interest = 'none';
-      },
-      close: () => void events.push('stream closed'),
-    };
-    return stream;
-  });
+  const connection = new NativeByteConnection(
+    {},
+    (_socket, buffer, readable, writable) => {
+      onReadable = readable;
+      onWritable = writable;
+      const stream: ByteStream = {
+        send(bytes, offset, end) {
+          const accepted = Math.min(room, end - offset);
+          if (!peerReads || accepted === 0) return EAGAIN;
+          sent.push(Buffer.from(bytes).toString('latin1', offset, offset + accepted));
+          room -= accepted;
+          return accepted;
+        },
+        receive() {
+          const bytes = arrived.shift();
+          if (bytes === undefined) return EAGAIN;
+          buffer.set(Buffer.from(bytes));
+          return bytes.length;
+        },
+        setInterest(readable, writable) {
+          interest = { readable, writable };
+        },
+        unwatch() {
+          interest = 'none';
+        },
+        close: () => void events.push('stream closed'),
+      };
+      return stream;
+    },
+    rooms,
+  );
   connection.events = {
     received: (bytes, start, end) => void events.push(Buffer.from(bytes).toString('latin1', start, end)),
     drained: () => void events.push('drained'),
@@ -200,4 +205,19 @@ describe('a connection over a stream of the addon', () => {
     assert.ok(peer.sent.length <= 10, `${peer.sent.length} pieces`);
     assert.equal(peer.sent.join(''), '0123456789'.repeat(1000));
   });
+
+  for (const end of ['is read', 'is dropped because its peer is gone'] as const) {
+    it(`gives back the memory of a long reply, wiped, once it ${end}`, () => {
+      const rooms = new MessageRooms();
+      const peer = rig(rooms);
+      peer.peerStopsReading();
+      const reply = Buffer.alloc(150_000, 'x');
+      peer.connection.send(reply, reply.length);
+      assert.equal(rooms.unusedBytes, 0);
+      if (end === 'is read') peer.peerReadsAgain();
+      else peer.peerGoes();
+      assert.equal(rooms.unusedBytes, 65_536 + 65_536 + 20_480);
+      assert.ok([rooms.take(65_536), rooms.take(20_480)].every((room) => room.every((byte) => byte === 0)));
+    });
+  }
 });

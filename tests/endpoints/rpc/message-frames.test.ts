@@ -1,11 +1,11 @@
 /** Tests frames of the JSON-RPC endpoint: the same messages however the bytes are split, with bounded memory. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { BodyRooms } from '../../../ts-core/endpoints/rpc/body-rooms.js';
+import { MessageRooms } from '../../../ts-core/endpoints/message-rooms.js';
 import { FramingError, MessageFrames } from '../../../ts-core/endpoints/rpc/message-frames.js';
 import { framed } from '../../support/fake-byte-connection.js';
 
-function frames(maxMessageBytes = 1000, rooms = new BodyRooms()): MessageFrames {
+function frames(maxMessageBytes = 1000, rooms = new MessageRooms()): MessageFrames {
   return new MessageFrames(maxMessageBytes, 'limits.messageBytes', rooms);
 }
 
@@ -68,7 +68,7 @@ describe('message frames', () => {
   });
 
   it('give the room of an incomplete body back when they are cleared', () => {
-    const rooms = new BodyRooms();
+    const rooms = new MessageRooms();
     const reader = frames(5000, rooms);
     push(reader, 'Content-Length: 5000\r\n\r\n');
     assert.equal(reader.next(), undefined);

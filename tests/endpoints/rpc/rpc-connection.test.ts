@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { z } from 'zod';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { EVERYBODY_ALL } from '../../../ts-core/endpoints/access.js';
-import { BodyRooms } from '../../../ts-core/endpoints/rpc/body-rooms.js';
+import { MessageRooms } from '../../../ts-core/endpoints/message-rooms.js';
 import { inTurn } from '../../../ts-core/endpoints/rpc/handler.js';
 import { RpcConnection, type RpcLimits } from '../../../ts-core/endpoints/rpc/rpc-connection.js';
 import type { RpcSession } from '../../../ts-core/endpoints/rpc/rpc-session.js';
@@ -37,7 +37,7 @@ const TURNED = 'eventLog/get';
 class Endpoint {
   readonly budgets: UserByteBudgets;
   readonly source;
-  readonly rooms = new BodyRooms();
+  readonly rooms = new MessageRooms();
   readonly turns;
   readonly served: unknown[] = [];
   readonly finish: (() => void)[] = [];

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { IncomingConnection } from '../../../ts-core/endpoints/incoming-connection.js';
+import { MessageRooms } from '../../../ts-core/endpoints/message-rooms.js';
 import { RefusedConnections } from '../../../ts-core/endpoints/refused-connections.js';
-import { BodyRooms } from '../../../ts-core/endpoints/rpc/body-rooms.js';
 import { RpcServer } from '../../../ts-core/endpoints/rpc/rpc-server.js';
 import { UserByteBudgets } from '../../../ts-core/endpoints/user-byte-budgets.js';
 import { directOpener } from '../../support/direct-opener.js';
@@ -57,7 +57,7 @@ class Endpoint {
 
   async listens(): Promise<void> {
     const server = new RpcServer({
-      rooms: new BodyRooms(),
+      rooms: new MessageRooms(),
       identify: () => assert.fail('every connection identifies its own caller'),
       accept: (_where, { onConnection }) => {
         this.#onConnection = onConnection;

@@ -8,6 +8,7 @@ import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-
 import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
+import { MessageRooms } from '../../../ts-core/endpoints/message-rooms.js';
 import { UserByteBudgets } from '../../../ts-core/endpoints/user-byte-budgets.js';
 import { eventLoopTurns, UserTurns } from '../../../ts-core/endpoints/user-turns.js';
 import { startWireServer, type WireServer } from '../../../ts-core/endpoints/wire/wire-server.js';
@@ -25,7 +26,10 @@ import {
 
 const KINDS: readonly { name: string; byteConnection?: (socket: Socket) => ByteConnection }[] = [
   { name: "Node.js' sockets" },
-  { name: "the addon's streams", byteConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream) },
+  {
+    name: "the addon's streams",
+    byteConnection: (socket) => new NativeByteConnection(socket, openNativeByteStream, new MessageRooms()),
+  },
 ];
 
 for (const kind of KINDS) {

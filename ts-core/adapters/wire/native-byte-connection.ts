@@ -21,15 +21,15 @@ const EAGAIN = -constants.errno.EAGAIN;
 /** Shared by all connections, because it is filled only right before it is handled. */
 const receiveBuffer = new Uint8Array(RECEIVE_BUFFER_BYTES);
 
-/**
- * The least room for bytes that the kernel has not accepted yet. A short response in an array of its own would take
- * several times its length.
- */
-const LEAST_UNSENT_ROOM_BYTES = 1024;
+/** Memory for what the kernel has not accepted yet. A room may be shorter or longer than requested. */
+export interface UnsentRooms {
+  takeWhole(bytes: number): Buffer;
+  giveBack(room: Buffer): void;
+}
 
 /** Copies of bytes that the kernel has not accepted yet, from `start` to `end`. */
 interface Unsent {
-  readonly bytes: Uint8Array;
+  readonly room: Buffer;
   start: number;
   end: number;
 }
@@ -37,6 +37,7 @@ interface Unsent {
 export class NativeByteConnection {
   events: NativeByteConnectionEvents | undefined;
   readonly #stream: ByteStream;
+  readonly #rooms: UnsentRooms;
   readonly #unsent: Unsent[] = [];
   #unsentBytes = 0;
   #reading = true;
@@ -47,7 +48,8 @@ export class NativeByteConnection {
   #peerIsGone = false;
 
   /** Takes over the connection, which has just been accepted; nobody else can use it any more. */
-  constructor(connection: object, openByteStream: ByteStreamOpener) {
+  constructor(connection: object, openByteStream: ByteStreamOpener, rooms: UnsentRooms) {
+    this.#rooms = rooms;
     this.#stream = openByteStream(
       connection,
       receiveBuffer,
@@ -100,22 +102,24 @@ export class NativeByteConnection {
   #release(): void {
     this.#state = 'closed';
     this.#stream.close();
-    this.#unsent.length = 0;
+    for (const { room } of this.#unsent.splice(0)) this.#rooms.giveBack(room);
     this.#unsentBytes = 0;
   }
 
   #keep(bytes: Uint8Array, start: number, end: number): void {
-    const kept = bytes.subarray(start, end);
-    this.#unsentBytes += kept.length;
-    const last = this.#unsent.at(-1);
-    if (last !== undefined && last.end + kept.length <= last.bytes.length) {
-      last.bytes.set(kept, last.end);
-      last.end += kept.length;
-      return;
+    this.#unsentBytes += end - start;
+    for (let from = start; from < end; ) {
+      const last = this.#unsent.at(-1);
+      if (last === undefined || last.end === last.room.length) {
+        const room = this.#rooms.takeWhole(end - from);
+        this.#unsent.push({ room, start: 0, end: 0 });
+        continue;
+      }
+      const until = Math.min(end, from + last.room.length - last.end);
+      last.room.set(bytes.subarray(from, until), last.end);
+      last.end += until - from;
+      from = until;
     }
-    const room = new Uint8Array(Math.max(kept.length, LEAST_UNSENT_ROOM_BYTES));
-    room.set(kept);
-    this.#unsent.push({ bytes: room, start: 0, end: kept.length });
   }
 
   #watch(): void {
@@ -167,7 +171,7 @@ export class NativeByteConnection {
 
   #onWritable(): void {
     for (let first = this.#unsent[0]; first !== undefined; first = this.#unsent[0]) {
-      const sent = this.#stream.send(first.bytes, first.start, first.end);
+      const sent = this.#stream.send(first.room, first.start, first.end);
       if (sent === EAGAIN) return;
       if (sent < 0) {
         this.close(false);
@@ -177,6 +181,7 @@ export class NativeByteConnection {
       this.#unsentBytes -= sent;
       if (first.start < first.end) return;
       this.#unsent.shift();
+      this.#rooms.giveBack(first.room);
     }
     if (this.#state === 'flushing') {
       this.close(false);

@@ -3,7 +3,7 @@
  * Server Protocol). Buffers at most one message and whatever arrived with its end, and reports in advance how many more
  * bytes the message needs.
  */
-import type { BodyRooms } from './body-rooms.js';
+import type { MessageRooms } from '../message-rooms.js';
 
 const MAX_HEADER_BYTES = 1024;
 /** Of a UTF-16 code unit. */
@@ -29,9 +29,9 @@ export class MessageFrames {
   /** `limitSetting` names the setting that raises the limit. */
   readonly #maxMessageBytes: number;
   readonly #limitSetting: string;
-  readonly #rooms: BodyRooms;
+  readonly #rooms: MessageRooms;
 
-  constructor(maxMessageBytes: number, limitSetting: string, rooms: BodyRooms) {
+  constructor(maxMessageBytes: number, limitSetting: string, rooms: MessageRooms) {
     this.#maxMessageBytes = maxMessageBytes;
     this.#limitSetting = limitSetting;
     this.#rooms = rooms;

@@ -12,10 +12,10 @@ import type { ConnectionOpener } from '../../application/commands/caller-connect
 import type { Log } from '../../application/ports/logs.js';
 import { type Caller, isAdministrator } from '../../domain/caller.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
+import type { MessageRooms } from '../message-rooms.js';
 import { SlowPeer } from '../slow-peer.js';
 import { type BudgetWaiter, type ByteBudget, ChargedBytes, type UserByteBudget } from '../user-byte-budgets.js';
 import type { TurnWork, UserTurns } from '../user-turns.js';
-import type { BodyRooms } from './body-rooms.js';
 import type { RpcHandler } from './handler.js';
 import {
   errorReply,
@@ -47,7 +47,7 @@ export interface RpcConnectionParts {
   readonly handlers: ReadonlyMap<string, RpcHandler>;
   readonly limits: RpcLimits;
   readonly turns: UserTurns;
-  readonly rooms: BodyRooms;
+  readonly rooms: MessageRooms;
   readonly log: Log;
 }
 

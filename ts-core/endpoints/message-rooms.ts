@@ -1,16 +1,19 @@
 /**
- * Memory for the bodies of long messages, which is used again and again. The garbage collector frees the memory of a
- * Buffer only when it runs, so a flood of messages would take several times what its user is charged for.
+ * Memory for messages that wait: bodies that are still arriving, and replies that their clients have not read. It is used
+ * again and again. The garbage collector frees the memory of a Buffer only when it runs, so a flood of messages would take
+ * several times what its user is charged for.
  */
 
-/** Rooms are multiples of this. */
+/** What short replies share. */
+const LEAST_ROOM_BYTES = 1024;
+/** Longer rooms are multiples of this. */
 const STEP_BYTES = 4096;
-/** Longer bodies, which only administrators send, are left to the garbage collector. */
+/** Longer bodies, which only administrators send, are left to the garbage collector; longer replies get several rooms. */
 const LARGEST_ROOM_BYTES = 65_536;
 /** All unused rooms together. */
 export const MAX_UNUSED_BYTES = 8 * 1024 * 1024;
 
-export class BodyRooms {
+export class MessageRooms {
   /** By length. */
   readonly #unused = new Map<number, Buffer[]>();
   readonly #made = new WeakSet<ArrayBufferLike>();
@@ -22,11 +25,18 @@ export class BodyRooms {
 
   /** Returns a buffer of this length with any content. */
   take(bytes: number): Buffer {
-    const roomBytes = Math.ceil(bytes / STEP_BYTES) * STEP_BYTES;
-    if (roomBytes > LARGEST_ROOM_BYTES) return Buffer.allocUnsafe(bytes);
+    return bytes > LARGEST_ROOM_BYTES ? Buffer.allocUnsafe(bytes) : this.takeWhole(bytes).subarray(0, bytes);
+  }
+
+  /** Returns a whole room for this many bytes, or the longest one if there is none for so many. */
+  takeWhole(bytes: number): Buffer {
+    const roomBytes = Math.min(
+      LARGEST_ROOM_BYTES,
+      bytes <= LEAST_ROOM_BYTES ? LEAST_ROOM_BYTES : Math.ceil(bytes / STEP_BYTES) * STEP_BYTES,
+    );
     const room = this.#unused.get(roomBytes)?.pop();
     if (room !== undefined) this.#unusedBytes -= roomBytes;
-    return (room ?? this.#make(roomBytes)).subarray(0, bytes);
+    return room ?? this.#make(roomBytes);
   }
 
   /** Wipes the buffer, and lets others use it. Wipes and forgets a buffer that is none of its own. */

@@ -1,11 +1,11 @@
 /** Tests that rooms are reused, that nobody finds the content of another's, and that few are kept. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { BodyRooms, MAX_UNUSED_BYTES } from '../../../ts-core/endpoints/rpc/body-rooms.js';
+import { MAX_UNUSED_BYTES, MessageRooms } from '../../ts-core/endpoints/message-rooms.js';
 
-describe('the rooms for bodies', () => {
+describe('the rooms for messages', () => {
   it('are used again once they are given back, by bodies of about the same length', () => {
-    const rooms = new BodyRooms();
+    const rooms = new MessageRooms();
     const first = rooms.take(60_000);
     rooms.giveBack(first);
     const again = rooms.take(61_000);
@@ -14,8 +14,16 @@ describe('the rooms for bodies', () => {
     assert.notEqual(rooms.take(61_000).buffer, first.buffer);
   });
 
+  it('are small for short replies, and shorter than a reply that is longer than the longest', () => {
+    const rooms = new MessageRooms();
+    assert.deepEqual(
+      [1, 1024, 1025, 5000, 65_536, 1_000_000].map((bytes) => rooms.takeWhole(bytes).length),
+      [1024, 1024, 4096, 8192, 65_536, 65_536],
+    );
+  });
+
   it('are wiped when they are given back, long ones and those of others as well', () => {
-    const rooms = new BodyRooms();
+    const rooms = new MessageRooms();
     for (const body of [rooms.take(5000), rooms.take(100_000), Buffer.from('x'.repeat(5000)), Buffer.from('xy')]) {
       body.fill('x');
       rooms.giveBack(body);
@@ -25,7 +33,7 @@ describe('the rooms for bodies', () => {
   });
 
   it('never take a buffer of others, which may share its memory', () => {
-    const rooms = new BodyRooms();
+    const rooms = new MessageRooms();
     const shared = Buffer.alloc(8192, 'x');
     rooms.giveBack(shared.subarray(0, 5000));
     assert.equal(rooms.unusedBytes, 0);
@@ -33,7 +41,7 @@ describe('the rooms for bodies', () => {
   });
 
   it('are kept up to a limit', () => {
-    const rooms = new BodyRooms();
+    const rooms = new MessageRooms();
     const bodies = Array.from({ length: 300 }, () => rooms.take(65_536));
     for (const body of bodies) rooms.giveBack(body);
     assert.equal(rooms.unusedBytes, MAX_UNUSED_BYTES);
@@ -43,7 +51,7 @@ describe('the rooms for bodies', () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 70_000 }), { maxLength: 40 });
     fc.assert(
       fc.property(lengths, fc.infiniteStream(fc.boolean()), (taken, givesBack) => {
-        const rooms = new BodyRooms();
+        const rooms = new MessageRooms();
         const held: Buffer[] = [];
         for (const [index, length] of taken.entries()) {
           const body = rooms.take(length);
