@@ -98,6 +98,33 @@ describe('waiting for a response in place', () => {
     assert.ok(wait(GET_RANDOM) > 0);
   });
 
+  describe('for a command that is left to the event loop', () => {
+    /** Returns the waits of commands that the event loop notices after the given time. */
+    function waitsOf(commands: number, noticedAfterMs: number): readonly number[] {
+      return Array.from({ length: commands }, () => {
+        const microseconds = wait(GET_RANDOM);
+        answerAfter(noticedAfterMs);
+        return microseconds;
+      });
+    }
+
+    beforeEach(() => void waitsOf(1, 5));
+
+    it('is tried one time in eight, without spinning', () => {
+      assert.deepEqual(waitsOf(16, 5), [0, 0, 0, 0, 0, 0, 0, 250, 0, 0, 0, 0, 0, 0, 0, 250]);
+      waitsOf(7, 5);
+      assert.equal(wait(GET_RANDOM), 250);
+      assert.equal(waits.spin(false), 0);
+    });
+
+    it('starts again after one trial that shows that the command is short', () => {
+      waitsOf(7, 5);
+      assert.equal(wait(GET_RANDOM), 250);
+      answerAfter(0.03);
+      assert.equal(Math.round(wait(GET_RANDOM)), 110);
+    });
+  });
+
   it('remembers a bounded number of codes', () => {
     for (let code = 0; code < 2000; code++) {
       const command = Uint8Array.from(GET_RANDOM);

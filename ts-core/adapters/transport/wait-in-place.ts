@@ -15,6 +15,12 @@ const MAX_SPIN_MICROSECONDS = 75;
 const COMMANDS_WITHOUT_SPIN = 64;
 /** Commands that take longer on average are left to the event loop, since most waits would be futile. */
 const SHORT_MICROSECONDS = 125;
+/**
+ * One in so many commands that are left to the event loop is waited for after all. Otherwise a command that was slow while
+ * the machine was busy would stay with the event loop for as long as that has much to do: the durations then include its
+ * other work, and a TPM that is a process gets no processor from the broker.
+ */
+const TRIED_ONE_IN = 8;
 /** How far a duration may exceed the average and still be waited for. */
 const MARGIN_MICROSECONDS = 50;
 /** A quick response shows what the command costs; a slow one mostly shows that the machine was busy. */
@@ -25,12 +31,19 @@ const LONGEST_LEARNED_MICROSECONDS = 1_000;
 /** Callers choose the codes, so the number of remembered codes is limited. */
 const MAX_CODES = 1_024;
 
+interface Learned {
+  averageMicroseconds: number;
+  /** The number of such commands that were left to the event loop. */
+  left: number;
+}
+
 export class WaitInPlace {
-  readonly #averages = new Map<number, number>();
+  readonly #learned = new Map<number, Learned>();
   #code = 0;
   #beganMs = 0;
   /** The time to wait for the command that began last. */
   waitMicroseconds = 0;
+  #isTrial = false;
   #spinMicroseconds = 0;
   #commandsWithoutSpin = 0;
   readonly #now: () => number;
@@ -44,19 +57,26 @@ export class WaitInPlace {
   begin(command: Uint8Array): void {
     this.#code = command.length >= 10 ? readUint32(command, 6) : 0;
     this.#beganMs = this.#now();
-    const average = this.#averages.get(this.#code);
-    this.waitMicroseconds =
-      average === undefined || average > SHORT_MICROSECONDS
-        ? 0
-        : Math.min(MAX_WAIT_MICROSECONDS, 2 * average + MARGIN_MICROSECONDS);
+    this.#isTrial = false;
+    this.waitMicroseconds = this.#waitFor(this.#learned.get(this.#code));
+  }
+
+  #waitFor(learned: Learned | undefined): number {
+    if (learned === undefined) return 0;
+    if (learned.averageMicroseconds <= SHORT_MICROSECONDS) {
+      return Math.min(MAX_WAIT_MICROSECONDS, 2 * learned.averageMicroseconds + MARGIN_MICROSECONDS);
+    }
+    learned.left++;
+    this.#isTrial = learned.left % TRIED_ONE_IN === 0;
+    return this.#isTrial ? MAX_WAIT_MICROSECONDS : 0;
   }
 
   /**
    * Returns how much of the coming wait to spend spinning: none if there is only one processor, if spinning was
-   * recently futile, or if others wait, since serving them is a better use of the processor.
+   * recently futile, if the wait is a trial, or if others wait, since serving them is a better use of the processor.
    */
   spin(othersWait: boolean): number {
-    const may = this.#processors > 1 && !othersWait && this.#commandsWithoutSpin === 0;
+    const may = this.#processors > 1 && !othersWait && !this.#isTrial && this.#commandsWithoutSpin === 0;
     this.#spinMicroseconds = may ? Math.min(this.waitMicroseconds, MAX_SPIN_MICROSECONDS) : 0;
     return this.#spinMicroseconds;
   }
@@ -65,14 +85,19 @@ export class WaitInPlace {
   end(): void {
     const took = Math.min(LONGEST_LEARNED_MICROSECONDS, (this.#now() - this.#beganMs) * 1000);
     this.#judgeSpin(took);
-    const average = this.#averages.get(this.#code);
-    if (average === undefined && this.#averages.size >= MAX_CODES) return;
-    if (average === undefined) this.#averages.set(this.#code, took);
-    else
-      this.#averages.set(
-        this.#code,
-        average + (took - average) * (took < average ? WEIGHT_OF_QUICKER : WEIGHT_OF_SLOWER),
-      );
+    const learned = this.#learned.get(this.#code);
+    if (learned === undefined) {
+      if (this.#learned.size < MAX_CODES) this.#learned.set(this.#code, { averageMicroseconds: took, left: 0 });
+      return;
+    }
+    const difference = took - learned.averageMicroseconds;
+    learned.averageMicroseconds += difference * this.#weightOf(took, difference);
+  }
+
+  #weightOf(tookMicroseconds: number, difference: number): number {
+    if (difference >= 0) return WEIGHT_OF_SLOWER;
+    // The durations before the trial were those of the event loop.
+    return this.#isTrial && tookMicroseconds <= MAX_WAIT_MICROSECONDS ? 1 : WEIGHT_OF_QUICKER;
   }
 
   #judgeSpin(tookMicroseconds: number): void {
