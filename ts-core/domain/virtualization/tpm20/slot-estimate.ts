@@ -31,7 +31,7 @@ export class SlotEstimate {
   }
 
   accepted(inside: number): void {
-    if (inside > this.#fitting) this.#fitting = inside;
+    this.#fitting = Math.max(this.#fitting, inside);
   }
 
   forget(): void {
