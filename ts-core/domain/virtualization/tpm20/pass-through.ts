@@ -168,6 +168,7 @@ export function* discardCreated(
     yield* swapping.flushSession(session);
     return;
   }
-  // The caller still has the blob, which must stay valid.
-  if (yield* swapping.evictSession(session)) sessions.returnToUser(session, command.slice(HEADER_BYTES));
+  // The caller still has the blob, which must stay valid, even if the TPM cannot save the session now.
+  yield* swapping.evictSession(session);
+  sessions.returnToUser(session, command.slice(HEADER_BYTES));
 }
