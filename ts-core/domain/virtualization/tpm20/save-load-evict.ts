@@ -138,8 +138,9 @@ export class Swapping {
 
   /** Saves a session; returns false if the TPM cannot save it now. */
   *evictSession(session: Session): Exchange<boolean> {
-    // Bounded by the number of sessions, since every repair makes another one the oldest.
-    for (let attempt = 0; attempt <= this.#sessions.size; attempt++) {
+    // A repair makes one other session the newest, or ends it: after one for each of them, no more can help.
+    const maxAttempts = this.#sessions.size;
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const response = yield contextSave(session.handle);
       const code = responseCodeOf(response);
       if (code === TPM_RC.SUCCESS) {
