@@ -124,6 +124,16 @@ describe('TPM 2.0 sessions and the context gap', () => {
     assert.equal(await client.code(startAuthSession()), TPM_RC.SESSION_MEMORY);
   });
 
+  it('leave the TPM’s refusal to the caller if there are none to repair', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    handleIn(await client.send(startAuthSession()));
+    tpm.refuses('GetRandom', TPM_RC.CONTEXT_GAP);
+    tpm.takeLog();
+    assert.equal(responseCodeOf(await client.exchange(getRandom(8))), TPM_RC.CONTEXT_GAP);
+    assert.deepEqual(tpm.takeLog(), ['GetRandom']);
+  });
+
   it('end if their saved context cannot be loaded to repair a gap, and wait if the TPM cannot load it now', async () => {
     const { tpm, broker } = await scriptedBroker({ sessionSlots: 2 });
     const client = broker.client();

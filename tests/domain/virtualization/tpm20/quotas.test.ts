@@ -72,6 +72,17 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     assert.equal(tpm.sessions.size, 32);
   });
 
+  it('flush no other user’s abandoned sessions to give a user more than the share', async () => {
+    const { broker } = await scriptedBroker({ activeSessions: 6 });
+    const gone = broker.client('uid:1001');
+    const blob = blobIn(await gone.send(contextSave(handleIn(await gone.send(startAuthSession())))));
+    await gone.close();
+    const client = broker.client();
+    for (let number = 0; number < 3; number++) assert.equal(await client.code(startAuthSession()), 0);
+    assert.equal(await client.code(startAuthSession()), SESSION_QUOTA);
+    assert.equal(await broker.client('uid:1001').code(contextLoad(blob)), 0);
+  });
+
   it('flush abandoned sessions of others if the TPM itself has no free handle', async () => {
     const { broker, tpm } = await scriptedBroker({ activeSessions: 64 });
     const gone = broker.client('uid:7');
@@ -148,12 +159,12 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     const sessions: number[] = [];
     for (let number = 0; number < 3; number++) sessions.push(handleIn(await client.send(startAuthSession())));
     const [first, second, third] = sessions as [number, number, number];
-    for (const session of [second, first, third]) await client.send(contextSave(session));
+    for (const session of [third, first, second]) await client.send(contextSave(session));
     const resident = broker.client();
     const fourth = handleIn(await resident.send(startAuthSession()));
     await client.close();
     const held = () => broker.virtualizer.resources().map(({ virtualHandle }) => virtualHandle);
-    assert.deepEqual(held(), [third, fourth]);
+    assert.deepEqual(held(), [second, fourth]);
   });
 
   it('take the number of sessions from the TPM, or assume 64', async () => {

@@ -159,11 +159,14 @@ describe('reconciling with a TPM 2.0', () => {
   });
 
   it('keeps loaded and evicted sessions as they are', async () => {
-    const { broker, losing } = await failingBroker({ sessionSlots: 2 });
+    const { tpm, broker, losing } = await failingBroker({ sessionSlots: 2 });
     const client = broker.client();
     const sessions: number[] = [];
     for (let number = 0; number < 3; number++) sessions.push(handleIn(await client.send(startAuthSession())));
     await losing('command', () => client.send(getRandom(8)));
+    tpm.takeLog();
+    assert.equal(await client.code(getRandom(8)), 0);
+    assert.deepEqual(tpm.takeLog(), ['GetCapability', 'GetCapability', 'GetCapability', 'GetRandom']);
     for (const session of sessions) assert.equal(await client.code(policyGetDigest(session)), 0);
   });
 

@@ -139,7 +139,6 @@ function propertyFor({ quotas, sessions }: Limits, context: VirtualContext, prop
     }
     case TPM_PT.HR_ACTIVE_AVAIL:
       return quotas.sessionsAvailableTo(context.caller.userKey);
-    default:
-      return undefined;
   }
+  return undefined;
 }

@@ -58,7 +58,8 @@ function sessionless(run: SpecialCommand): SpecialCommand {
 function withOneHandle(tooShort: number, run: SpecialCommand): SpecialCommand {
   return function* (parts, context, command, attributes) {
     const bodyBytes = command.length - HEADER_BYTES;
-    if (bodyBytes !== 4) return refusal(bodyBytes < 4 ? tooShort : TPM_RC.SIZE);
+    if (bodyBytes < 4) return refusal(tooShort);
+    if (bodyBytes > 4) return refusal(TPM_RC.SIZE);
     return yield* run(parts, context, command, attributes);
   };
 }
