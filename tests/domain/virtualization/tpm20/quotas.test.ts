@@ -179,7 +179,7 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
       });
       const client = broker.client();
       let held = 0;
-      while ((await client.code(startAuthSession())) === 0) held++;
+      while (held < 64 && (await client.code(startAuthSession())) === 0) held++;
       assert.equal(held, share);
     }
   });
