@@ -58,6 +58,7 @@ const COMMANDS: readonly (readonly [number, number, boolean, boolean])[] = [
   [TPM_CC.CreatePrimary, 1, true, false],
   [TPM_CC.SequenceComplete, 1, false, true],
   [TPM_CC.Startup, 0, false, false],
+  [TPM_CC.Certify, 2, false, false],
   [TPM_CC.HMAC_Start, 1, true, false],
   [TPM_CC.SequenceUpdate, 1, false, false],
   [TPM_CC.Sign, 1, false, false],
@@ -69,6 +70,7 @@ const COMMANDS: readonly (readonly [number, number, boolean, boolean])[] = [
   [TPM_CC.GetCapability, 0, false, false],
   [TPM_CC.GetRandom, 0, false, false],
   [TPM_CC.ReadClock, 0, false, false],
+  [TPM_CC.EventSequenceComplete, 2, false, true],
   [TPM_CC.HashSequenceStart, 0, true, false],
   [TPM_CC.PolicyGetDigest, 1, false, false],
 ];
@@ -88,7 +90,7 @@ export class ScriptedTpm20 {
   /** Codes of the commands that arrived. */
   readonly log: number[] = [];
 
-  readonly #refusals: { readonly code: number; readonly responseCode: number }[] = [];
+  readonly #answers: { readonly code: number; readonly response: Uint8Array }[] = [];
   #nextTag = 1;
   #contextCounter = 1;
   #objectCounter = 1;
@@ -127,12 +129,19 @@ export class ScriptedTpm20 {
 
   /** Makes the next `times` commands with this name return this response code and do nothing else. */
   refuses(name: CommandName, responseCode: number, times = 1): void {
-    for (let time = 0; time < times; time++) this.#refusals.push({ code: TPM_CC[name], responseCode });
+    for (let time = 0; time < times; time++) this.answers(name, responseCode);
   }
 
-  #takeRefusal(code: number): number | undefined {
-    const index = this.#refusals.findIndex((refusal) => refusal.code === code);
-    return index < 0 ? undefined : this.#refusals.splice(index, 1)[0]?.responseCode;
+  /** Makes the next command with this name return this response code and body, and do nothing else. */
+  answers(name: CommandName, responseCode: number, body: readonly number[] = []): void {
+    const response = ok(body);
+    writeUint32(response, 6, responseCode);
+    this.#answers.push({ code: TPM_CC[name], response });
+  }
+
+  #takeAnswer(code: number): Uint8Array | undefined {
+    const index = this.#answers.findIndex((answer) => answer.code === code);
+    return index < 0 ? undefined : this.#answers.splice(index, 1)[0]?.response;
   }
 
   loadedSessions(): readonly FakeSession[] {
@@ -143,15 +152,15 @@ export class ScriptedTpm20 {
     const code = readUint32(bytes, 6);
     this.log.push(code);
     if (code === TPM_CC.Startup) {
-      const refused = this.#takeRefusal(code);
-      if (refused !== undefined) return error(refused);
+      const given = this.#takeAnswer(code);
+      if (given !== undefined) return given;
       if (this.started) return error(TPM_RC.INITIALIZE);
       this.started = true;
       return ok([]);
     }
     if (!this.started) return error(TPM_RC.INITIALIZE);
-    const refusal = this.#takeRefusal(code);
-    if (refusal !== undefined) return error(refusal);
+    const given = this.#takeAnswer(code);
+    if (given !== undefined) return given;
     const described = COMMANDS.find((command) => command[0] === code);
     if (!described) return error(TPM_RC.COMMAND_CODE);
     const handles = this.#handles(bytes, described[1]);
@@ -227,6 +236,11 @@ export class ScriptedTpm20 {
         this.objects.delete(handles[0] as number);
         return ok(u32(object.state));
       }
+      case TPM_CC.EventSequenceComplete:
+        this.objects.delete(handles[1] as number);
+        return ok([]);
+      case TPM_CC.Certify:
+        return ok(handles.flatMap((handle) => u32((this.objects.get(handle) as FakeObject).tag)));
       case TPM_CC.ReadPublic:
       case TPM_CC.Sign:
         return ok(u32((this.objects.get(handles[0] as number) as FakeObject).tag));

@@ -144,6 +144,10 @@ export function sign(key: number, sessions?: readonly Authorization[]): Uint8Arr
   const digest = new Array<number>(32).fill(7);
   return authorized('Sign', [key], [...sized(digest), ...u16(TPM_ALG.NULL), ...NULL_TICKET], sessions);
 }
+/** Certifies a key with another one, which signs ECDSA. */
+export function certify(key: number, signer: number): Uint8Array {
+  return authorized('Certify', [key, signer], [...sized([]), ...u16(TPM_ALG.NULL)], [{}, {}]);
+}
 export function readPublic(handle: number): Uint8Array {
   return command('ReadPublic', u32(handle));
 }
@@ -204,6 +208,9 @@ export function sequenceUpdate(sequence: number, data: readonly number[]): Uint8
 }
 export function sequenceComplete(sequence: number, data: readonly number[]): Uint8Array {
   return authorized('SequenceComplete', [sequence], [...sized(data), ...u32(TPM_RH.NULL)]);
+}
+export function eventSequenceComplete(pcr: number, sequence: number, data: readonly number[]): Uint8Array {
+  return authorized('EventSequenceComplete', [pcr, sequence], sized(data), [{}, {}]);
 }
 export function clear(): Uint8Array {
   return authorized('Clear', [TPM_RH.LOCKOUT], []);

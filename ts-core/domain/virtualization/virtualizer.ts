@@ -3,7 +3,9 @@
  * commands.
  *
  * Only one exchange runs at a time, since the TPM executes one command at a time. If the transport fails, the exchange is
- * resumed with `throw(error)`, and must make the tables consistent before it passes the error on.
+ * resumed with `throw(error)`, and must make the tables consistent before it passes the error on. If the TPM answers
+ * that it needs to be started, it has lost everything: the exchange is ended with `return`, and runs again after
+ * `tpmWasReset`. So an exchange sees that answer to its own Startup only, and `direct.complete` never sees it.
  */
 import type { Caller } from '../caller.js';
 import type { Exchange } from '../tpm/exchange.js';

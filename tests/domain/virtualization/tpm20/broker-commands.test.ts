@@ -62,9 +62,19 @@ describe('the virtualizer’s own commands to a TPM 2.0', () => {
     assert.equal(ask(listHandles(TRANSIENT_FIRST), ...endless).result.length, 64);
   });
 
-  it('read no handle beyond the response', () => {
+  it('read nothing beyond the response or beyond the number of items that it announces', () => {
     const whole = page(TPM_CAP.HANDLES, [0x80000000, 0x80000001]);
     assert.deepEqual(ask(listHandles(TRANSIENT_FIRST), whole.subarray(0, whole.length - 1)).result, [0x80000000]);
+    const longer = Uint8Array.from([...page(TPM_CAP.HANDLES, [0x80000000]), ...u32(0x80000001)]);
+    assert.deepEqual(ask(listHandles(TRANSIENT_FIRST), longer).result, [0x80000000]);
+    const fixed = properties([
+      [TPM_PT.MANUFACTURER, 1],
+      [TPM_PT.MAX_COMMAND_SIZE, 4096],
+    ]);
+    for (let missing = 1; missing <= 8; missing++) {
+      const { result } = ask(listProperties(), fixed.subarray(0, fixed.length - missing), properties([]));
+      assert.deepEqual([...result], [[TPM_PT.MANUFACTURER, 1]]);
+    }
   });
 
   it('list objects, loaded and saved sessions by their numbers', () => {
@@ -102,11 +112,14 @@ describe('the virtualizer’s own commands to a TPM 2.0', () => {
     const { result, asked } = ask(
       listProperties(),
       properties([[TPM_PT.MANUFACTURER, 1]], true),
-      properties([
-        [TPM_PT.MAX_COMMAND_SIZE, 4096],
-        [0x1ff, 7],
-        [TPM_PT.VAR, 9],
-      ]),
+      properties(
+        [
+          [TPM_PT.MAX_COMMAND_SIZE, 4096],
+          [0x1ff, 7],
+          [TPM_PT.VAR, 9],
+        ],
+        true,
+      ),
       properties([
         [TPM_PT.VAR, 2],
         [0x2ff, 8],

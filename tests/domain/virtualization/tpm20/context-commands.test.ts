@@ -147,6 +147,12 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
   it('ask the TPM to save an object again while it is loaded, and a sequence each time', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    await client.send(contextSave(key));
+    tpm.takeLog();
+    assert.equal(await client.code(contextSave(key)), 0);
+    assert.deepEqual(tpm.takeLog(), ['ContextSave']);
+    assert.equal(await client.code(flushContext(key)), 0);
     const sequence = handleIn(await client.send(hashSequenceStart()));
     await client.send(contextSave(sequence));
     await client.send(sequenceUpdate(sequence, [1]));
@@ -175,6 +181,32 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     assert.equal(await client.code(contextLoad(broken)), aboutParameter(TPM_RC.INTEGRITY, 1));
     assert.equal(broker.virtualizer.counts(client.contextId).transient, 0);
     assert.equal(await client.code(contextLoad(blob)), 0);
+  });
+
+  it('leave a cut-off blob to the TPM, which reports what is wrong with it, even if there is no room', async () => {
+    const { tpm, broker } = await scriptedBroker({}, { ...TEST_LIMITS, resourcesPerContext: 1 });
+    const [client, other] = [broker.client(), broker.client()];
+    const blobs = [
+      blobIn(await client.send(contextSave(handleIn(await client.send(startAuthSession()))))),
+      blobIn(await client.send(contextSave(handleIn(await client.send(createPrimary()))))),
+    ];
+    for (const who of [client, other]) {
+      for (const blob of blobs) {
+        tpm.takeLog();
+        assert.equal(await who.code(contextLoad(blob.subarray(0, -1))), aboutParameter(TPM_RC.INSUFFICIENT, 1));
+        assert.deepEqual(tpm.takeLog(), ['ContextLoad']);
+      }
+    }
+  });
+
+  it('create nothing from an error response, whatever follows its code', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    const blob = blobIn(await client.send(contextSave(key)));
+    tpm.answers('ContextLoad', TPM_RC.FAILURE, u32(TRANSIENT_FIRST + 1));
+    assert.equal(await client.code(contextLoad(blob)), TPM_RC.FAILURE);
+    assert.equal(broker.virtualizer.counts(client.contextId).transient, 1);
   });
 
   it('load a session only from its user’s current blob', async () => {

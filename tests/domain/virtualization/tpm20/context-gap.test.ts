@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
-import { TPM_RC } from '../../../../ts-core/domain/tpm20/codes.js';
-import { aboutParameter } from '../../../../ts-core/domain/tpm20/responses.js';
+import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
+import { TPM_CC, TPM_RC } from '../../../../ts-core/domain/tpm20/codes.js';
+import { aboutParameter, refusal } from '../../../../ts-core/domain/tpm20/responses.js';
 import {
   blobIn,
   contextLoad,
@@ -66,12 +66,72 @@ describe('TPM 2.0 sessions and the context gap', () => {
     assert.equal(await client.code(contextLoad(blob)), 0);
   });
 
+  it('are saved after every other one has been found void, if a gap prevents saving until then', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    for (let number = 0; number < 2; number++) {
+      await client.send(contextSave(handleIn(await client.send(startAuthSession()))));
+    }
+    const session = handleIn(await client.send(startAuthSession()));
+    tpm.refuses('ContextSave', TPM_RC.CONTEXT_GAP, 2);
+    tpm.refuses('ContextLoad', TPM_RC.INTEGRITY, 2);
+    await broker.run(() => broker.virtualizer.suspend());
+    assert.deepEqual([tpm.loadedSessions().length, broker.virtualizer.resources().length], [0, 1]);
+    assert.equal(await client.code(policyGetDigest(session)), 0);
+  });
+
+  it('stay in the TPM if a gap prevents saving even after each of the others was repaired', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    for (let number = 0; number < 2; number++) {
+      await client.send(contextSave(handleIn(await client.send(startAuthSession()))));
+    }
+    const session = handleIn(await client.send(startAuthSession()));
+    const transmit = tpm.transmit.bind(tpm);
+    let refused = 0;
+    tpm.transmit = (bytes) => {
+      if (readUint32(bytes, 6) !== TPM_CC.ContextSave || readUint32(bytes, 10) !== session) return transmit(bytes);
+      refused++;
+      return refusal(TPM_RC.CONTEXT_GAP);
+    };
+    await broker.run(() => broker.virtualizer.suspend());
+    assert.deepEqual([refused, tpm.loadedSessions().length], [3, 1]);
+    assert.equal(await client.code(policyGetDigest(session)), 0);
+    tpm.refuses('StartAuthSession', TPM_RC.SESSION_MEMORY);
+    tpm.takeLog();
+    assert.equal(await client.code(startAuthSession()), TPM_RC.SESSION_MEMORY, 'and make no room');
+  });
+
+  it('stay in the TPM if it has loaded them for a repair and cannot save them again', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const session = handleIn(await client.send(startAuthSession()));
+    await broker.run(() => broker.virtualizer.suspend());
+    tpm.refuses('GetRandom', TPM_RC.CONTEXT_GAP);
+    tpm.refuses('ContextSave', TPM_RC.TESTING);
+    assert.equal(responseCodeOf(await client.exchange(getRandom(8))), 0);
+    assert.equal(tpm.loadedSessions().length, 1);
+    tpm.takeLog();
+    assert.equal(await client.code(policyGetDigest(session)), 0);
+    assert.deepEqual(tpm.takeLog(), ['PolicyGetDigest']);
+  });
+
   it('are not saved if there is no saved session whose repair could help', async () => {
     const { tpm, broker } = await scriptedBroker({ sessionSlots: 1 });
     const client = broker.client();
     handleIn(await client.send(startAuthSession()));
     tpm.refuses('ContextSave', TPM_RC.CONTEXT_GAP);
     assert.equal(await client.code(startAuthSession()), TPM_RC.SESSION_MEMORY);
+  });
+
+  it('leave the TPM’s refusal to the caller if there are none to repair', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    handleIn(await client.send(startAuthSession()));
+    tpm.refuses('GetRandom', TPM_RC.CONTEXT_GAP);
+    tpm.takeLog();
+    assert.equal(responseCodeOf(await client.exchange(getRandom(8))), TPM_RC.CONTEXT_GAP);
+    assert.deepEqual(tpm.takeLog(), ['GetRandom']);
   });
 
   it('end if their saved context cannot be loaded to repair a gap, and wait if the TPM cannot load it now', async () => {

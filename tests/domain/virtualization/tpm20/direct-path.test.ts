@@ -6,6 +6,7 @@ import {
   authorized,
   blobIn,
   CONTINUE_SESSION,
+  certify,
   command,
   contextLoad,
   contextSave,
@@ -80,7 +81,7 @@ describe('the direct path of TPM 2.0', () => {
     assert.ok(begins(policyGetDigest(session)));
     assert.ok(begins(sign(key, [{ session }])));
     assert.ok(begins(sign(key)), 'a password session is none that is loaded');
-    assert.ok(begins(authorized('SetPrimaryPolicy', [TPM_RH.OWNER], [])), 'a permanent handle');
+    assert.ok(begins(authorized('SetPrimaryPolicy', [TPM_RH.ENDORSEMENT], [])), 'a permanent handle');
     for (const missing of [evicted, theirs]) {
       assert.ok(!begins(policyGetDigest(missing)));
       assert.ok(!begins(getRandomWithSession(missing, CONTINUE_SESSION)));
@@ -103,6 +104,51 @@ describe('the direct path of TPM 2.0', () => {
     assert.ok(!begins(command('GetCapability', [0, 0, 0])));
     assert.ok(!begins(listHandles(TRANSIENT_FIRST)));
     assert.ok(!begins(authorized('GetCapability', [], [], [{ session, attributes: CONTINUE_SESSION }])));
+  });
+
+  it('takes nothing over from an earlier command that it has left to an exchange', async () => {
+    const { broker } = await scriptedBroker();
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    const { direct } = broker.virtualizer;
+    const missing = TRANSIENT_FIRST + 9;
+    for (const bytes of [getRandom(8), sign(key), certify(key, key)]) {
+      const before = bytes.slice();
+      for (const refused of [certify(key, missing), sign(key, [{ session: 0x02000009 }])]) {
+        assert.equal(direct.begin(client.contextId, refused), null);
+        assert.equal(direct.begin(client.contextId, bytes), bytes);
+        assert.deepEqual(bytes, before, 'the only object has the same handle in the TPM');
+        assert.notEqual(direct.complete(success()), null);
+        assert.deepEqual(bytes, before);
+      }
+    }
+  });
+
+  it('replaces each of several handles, and restores them', async () => {
+    const { broker } = await scriptedBroker();
+    const [client, other] = [broker.client(), broker.client()];
+    handleIn(await other.send(createPrimary()));
+    const [key, signer] = [handleIn(await client.send(createPrimary())), handleIn(await client.send(createPrimary()))];
+    const bytes = certify(signer, key);
+    const before = bytes.slice();
+    const { direct } = broker.virtualizer;
+    direct.begin(client.contextId, bytes);
+    assert.deepEqual([readUint32(bytes, 10), readUint32(bytes, 14)], [signer + 1, key + 1]);
+    direct.complete(success());
+    assert.deepEqual(bytes, before);
+  });
+
+  it('changes no response but that of GetCapability', async () => {
+    const { broker } = await scriptedBroker();
+    const client = broker.client();
+    const question = [...u32(TPM_CAP.TPM_PROPERTIES), ...u32(TPM_PT.CONTEXT_GAP_MAX), ...u32(1)];
+    const list = [0, ...u32(TPM_CAP.TPM_PROPERTIES), ...u32(1), ...u32(TPM_PT.CONTEXT_GAP_MAX), ...u32(255)];
+    const { direct } = broker.virtualizer;
+    const answered = (name: 'GetCapability' | 'GetRandom') => {
+      direct.begin(client.contextId, command(name, question));
+      return readUint32(direct.complete(success(Uint8Array.from(list))) as Uint8Array, 23);
+    };
+    assert.deepEqual([answered('GetCapability'), answered('GetRandom')], [0xffffffff, 255]);
   });
 
   it('ends the sessions whose continueSession is clear if the command succeeds', async () => {
@@ -139,7 +185,6 @@ describe('the direct path of TPM 2.0', () => {
     };
     const left = Object.entries(TPM_RC).flatMap(([name, code]) => (answered(code) ? [] : [name]));
     assert.deepEqual(left, [
-      'INITIALIZE',
       ...['CONTEXT_GAP', 'OBJECT_MEMORY', 'SESSION_MEMORY', 'MEMORY', 'SESSION_HANDLES', 'OBJECT_HANDLES'],
       ...[0, 1, 2, 3, 4, 5, 6].map((position) => `REFERENCE_H${position}`),
       ...[0, 1, 2, 3, 4, 5, 6].map((position) => `REFERENCE_S${position}`),
@@ -182,11 +227,13 @@ describe('whether a TPM 2.0 command needs a swap', () => {
     assert.equal(need(second, sign(TRANSIENT_FIRST)), 'resident');
     assert.equal(need(second, sign(TRANSIENT_FIRST + 1)), 'none', 'not there at all');
     assert.equal(need(second, getRandom(8)), 'none');
+    assert.equal(need(second, command(0x999, [])), 'none', 'no such command');
     assert.equal(need(second, createPrimary()), 'swap', 'needs another’s slot');
     assert.equal(need(second, startAuthSession()), 'none');
     assert.equal(need(first, flushContext(TRANSIENT_FIRST)), 'resident', 'frees a slot');
     assert.equal(need(first, flushContext(TRANSIENT_FIRST + 1)), 'none');
     assert.equal(need(first, contextSave(TRANSIENT_FIRST + 1)), 'none', 'is saved already');
+    assert.equal(need(first, command('FlushContext', u32(TRANSIENT_FIRST).slice(0, 3))), 'none', 'cut off');
     assert.equal(need(first, Uint8Array.of(0x80, 0x02, 0, 0, 0, 10, 0, 0, 1, 0x5d)), 'none', 'malformed');
     assert.deepEqual(tpm.log, []);
     // If the question counted as a use, another object than the least recently used one would be evicted now.
@@ -210,9 +257,19 @@ describe('whether a TPM 2.0 command needs a swap', () => {
     assert.equal(need(second, policyGetDigest(newest)), 'none', 'another context’s');
     assert.equal(need(second, startAuthSession()), 'swap');
     assert.deepEqual(tpm.log, []);
+    const key = handleIn(await first.send(createPrimary()));
+    const signed = (...used: number[]) =>
+      sign(
+        key,
+        used.map((session) => ({ session })),
+      );
+    assert.equal(need(first, signed(newest, middle)), 'swap');
+    assert.equal(need(first, signed(newest)), 'resident');
+    assert.equal(need(first, signed(middle)), 'swap');
     const blob = blobIn(await first.send(contextSave(newest)));
     handleIn(await second.send(startAuthSession()));
     assert.equal(need(first, contextLoad(blob)), 'swap');
     assert.equal(need(second, createPrimary()), 'none', 'objects have slots of their own');
+    assert.equal(need(second, command('HashSequenceStart', [...blob])), 'none', 'whatever the parameters look like');
   });
 });

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
+import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
 import { TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
 import { CommandAreas } from '../../../../ts-core/domain/tpm20/command-shape.js';
 import {
   blobIn,
   CONTINUE_SESSION,
+  certify,
   command,
   contextLoad,
   contextSave,
   createPrimary,
+  flushContext,
   getRandom,
   getRandomWithSession,
   handleIn,
@@ -53,6 +55,39 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.equal(await client.code(policyGetDigest(session)), 0);
   });
 
+  it('leave a saved session where it is if it was loaded again before its saving was cancelled', async () => {
+    const { broker } = await scriptedBroker();
+    const [client, sibling] = [broker.client(), broker.client()];
+    const session = handleIn(await client.send(startAuthSession()));
+    const save = contextSave(session);
+    const saved = await client.send(save);
+    await sibling.send(contextLoad(blobIn(saved)));
+    await client.discard(save, saved);
+    assert.equal(await client.code(policyGetDigest(session)), TPM_RC.REFERENCE_H0);
+    assert.equal(await sibling.code(policyGetDigest(session)), 0);
+  });
+
+  it('have nothing to undo in the TPM if what they created or saved is an object outside it, or is gone', async () => {
+    const { tpm, broker } = await scriptedBroker({ objectSlots: 1 });
+    const client = broker.client();
+    const create = createPrimary();
+    const created = await client.send(create);
+    const key = handleIn(created);
+    handleIn(await client.send(createPrimary()));
+    const save = contextSave(key);
+    const saved = await client.send(save);
+    const start = startAuthSession();
+    const started = await client.send(start);
+    await client.send(flushContext(handleIn(started)));
+    tpm.takeLog();
+    await client.discard(save, saved);
+    assert.equal(broker.virtualizer.counts(client.contextId).transient, 2);
+    await client.discard(create, created);
+    assert.equal(broker.virtualizer.counts(client.contextId).transient, 1);
+    await client.discard(start, started);
+    assert.deepEqual(tpm.takeLog(), []);
+  });
+
   it('are not sent if they are malformed', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
@@ -82,13 +117,15 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.equal(tpm.takeLog().length, 4);
   });
 
-  it('give up after a bounded number of rounds with a TPM that always lacks room', async () => {
-    const { tpm, broker } = await scriptedBroker({ sessionSlots: 2 });
+  it('give up after a bounded number of rounds with a TPM that always reports a context gap', async () => {
+    const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
-    for (let number = 0; number < 4; number++) await client.send(startAuthSession());
+    await client.send(contextSave(handleIn(await client.send(startAuthSession()))));
     tpm.refuses('GetRandom', TPM_RC.CONTEXT_GAP, 1000);
-    assert.equal(await client.code(getRandom(8)), TPM_RC.CONTEXT_GAP);
-    assert.ok(tpm.log.length < 1000, `${tpm.log.length} commands`);
+    tpm.takeLog();
+    assert.equal(responseCodeOf(await client.exchange(getRandom(8))), TPM_RC.CONTEXT_GAP);
+    const sent = tpm.takeLog().filter((name) => name === 'GetRandom').length;
+    assert.ok(sent > 100 && sent <= 200, `sent ${sent} times`);
   });
 
   it('make room for objects or sessions, whichever the TPM lacks', async () => {
@@ -137,6 +174,39 @@ describe('TPM 2.0 commands that are passed through', () => {
     assert.deepEqual(bytes, before, 'the caller’s command has its own handles again');
   });
 
+  it('reach the object that each of their handles stands for', async () => {
+    const { broker } = await scriptedBroker();
+    const [client, other] = [broker.client(), broker.client()];
+    handleIn(await other.send(createPrimary()));
+    const [first, second] = [await client.send(createPrimary()), await client.send(createPrimary())];
+    const tags = [readUint32(second, 14), readUint32(first, 14)];
+    const bytes = certify(handleIn(second), handleIn(first));
+    const before = bytes.slice();
+    for (const certified of [await client.send(bytes), await client.exchange(bytes)]) {
+      assert.deepEqual([readUint32(certified, 10), readUint32(certified, 14)], tags);
+      assert.deepEqual(bytes, before);
+    }
+  });
+
+  it('make the sessions that they use the last ones to be evicted, behind a password too', async () => {
+    for (const use of [
+      (session: number) => policyGetDigest(session),
+      (session: number) => sign(TRANSIENT_FIRST, [{}, { session, attributes: CONTINUE_SESSION }]),
+    ]) {
+      const { broker } = await scriptedBroker({ sessionSlots: 2 });
+      const client = broker.client();
+      handleIn(await client.send(createPrimary()));
+      const [first, second] = [
+        handleIn(await client.send(startAuthSession('hmac'))),
+        handleIn(await client.send(startAuthSession('hmac'))),
+      ];
+      assert.equal(responseCodeOf(await client.exchange(use(first))), 0);
+      handleIn(await client.send(startAuthSession()));
+      const need = (session: number) => broker.virtualizer.swapNeed(client.contextId, policyGetDigest(session));
+      assert.deepEqual([need(first), need(second)], ['resident', 'swap']);
+    }
+  });
+
   it('return a warning of the TPM while loading to the caller, who may try again', async () => {
     const { tpm, broker } = await scriptedBroker({ objectSlots: 1, sessionSlots: 1 });
     const client = broker.client();
@@ -167,6 +237,28 @@ describe('TPM 2.0 commands that are passed through', () => {
     }
     tpm.refuses('ContextLoad', TPM_RC.INTEGRITY);
     assert.equal(await client.code(getRandomWithSession(hmac, 0)), TPM_RC.REFERENCE_S0);
+    assert.deepEqual(broker.virtualizer.counts(client.contextId), {
+      transient: 1,
+      loadedSessions: 1,
+      savedSessions: 0,
+    });
+  });
+
+  it('report the place of the object or session that can no longer be loaded', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const [key, signer] = [handleIn(await client.send(createPrimary())), handleIn(await client.send(createPrimary()))];
+    const [first, second] = [
+      handleIn(await client.send(startAuthSession('hmac'))),
+      handleIn(await client.send(startAuthSession('hmac'))),
+    ];
+    await broker.run(() => broker.virtualizer.suspend());
+    await client.send(readPublic(key));
+    await client.send(getRandomWithSession(first, CONTINUE_SESSION));
+    tpm.refuses('ContextLoad', TPM_RC.INTEGRITY, 2);
+    assert.equal(await client.code(certify(key, signer)), TPM_RC.REFERENCE_H1);
+    const both = sign(key, [{ session: first, attributes: CONTINUE_SESSION }, { session: second }]);
+    assert.equal(await client.code(both), TPM_RC.REFERENCE_S1);
     assert.deepEqual(broker.virtualizer.counts(client.contextId), {
       transient: 1,
       loadedSessions: 1,

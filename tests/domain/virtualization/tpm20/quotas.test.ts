@@ -72,6 +72,17 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     assert.equal(tpm.sessions.size, 32);
   });
 
+  it('flush no other user’s abandoned sessions to give a user more than the share', async () => {
+    const { broker } = await scriptedBroker({ activeSessions: 6 });
+    const gone = broker.client('uid:1001');
+    const blob = blobIn(await gone.send(contextSave(handleIn(await gone.send(startAuthSession())))));
+    await gone.close();
+    const client = broker.client();
+    for (let number = 0; number < 3; number++) assert.equal(await client.code(startAuthSession()), 0);
+    assert.equal(await client.code(startAuthSession()), SESSION_QUOTA);
+    assert.equal(await broker.client('uid:1001').code(contextLoad(blob)), 0);
+  });
+
   it('flush abandoned sessions of others if the TPM itself has no free handle', async () => {
     const { broker, tpm } = await scriptedBroker({ activeSessions: 64 });
     const gone = broker.client('uid:7');
@@ -126,9 +137,51 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     const saved = (userKey: string) =>
       broker.virtualizer.resources().filter((resource) => resource.userKey === userKey).length;
     const client = broker.client('uid:4');
-    tpm.refuses('StartAuthSession', TPM_RC.SESSION_HANDLES);
-    assert.equal(await client.code(startAuthSession()), 0);
-    assert.deepEqual(['uid:1', 'uid:2', 'uid:3'].map(saved), [1, 2, 2]);
+    // Sessions in use do not count, however many they are.
+    for (let number = 0; number < 4; number++) await client.send(startAuthSession());
+    const remaining: number[][] = [];
+    for (let number = 0; number < 3; number++) {
+      tpm.refuses('StartAuthSession', TPM_RC.SESSION_HANDLES);
+      assert.equal(await broker.client('uid:5').code(startAuthSession()), 0);
+      remaining.push(['uid:1', 'uid:2', 'uid:3', 'uid:4'].map(saved));
+    }
+    // Of the second and the third user, the second has the oldest session.
+    assert.deepEqual(remaining, [
+      [1, 2, 2, 4],
+      [1, 1, 2, 4],
+      [1, 1, 1, 4],
+    ]);
+  });
+
+  it('flush abandoned sessions in the order in which they were saved, not started', async () => {
+    const { broker } = await scriptedBroker({}, { ...TEST_LIMITS, abandonedSessionsPerUser: 1 });
+    const client = broker.client();
+    const sessions: number[] = [];
+    for (let number = 0; number < 3; number++) sessions.push(handleIn(await client.send(startAuthSession())));
+    const [first, second, third] = sessions as [number, number, number];
+    for (const session of [third, first, second]) await client.send(contextSave(session));
+    const resident = broker.client();
+    const fourth = handleIn(await resident.send(startAuthSession()));
+    await client.close();
+    const held = () => broker.virtualizer.resources().map(({ virtualHandle }) => virtualHandle);
+    assert.deepEqual(held(), [second, fourth]);
+  });
+
+  it('take the number of sessions from the TPM, or assume 64', async () => {
+    for (const [options, share] of [
+      [{ activeSessions: 6 }, 3],
+      [{ properties: [], activeSessions: 64 }, 32],
+    ] as const) {
+      const { broker } = await scriptedBroker(options, {
+        ...TEST_LIMITS,
+        sessionsPerContext: 40,
+        resourcesPerContext: 40,
+      });
+      const client = broker.client();
+      let held = 0;
+      while (held < 64 && (await client.code(startAuthSession())) === 0) held++;
+      assert.equal(held, share);
+    }
   });
 
   it('flush nothing that is still in use, and report the TPM’s error then', async () => {

@@ -14,6 +14,7 @@ import {
   policyGetDigest,
   readPublic,
   startAuthSession,
+  startup,
 } from '../../../support/tpm20-commands.js';
 import { losingTransport } from '../../../support/virtual-tpm.js';
 import { VirtualTpm20 } from '../../../support/virtual-tpm20.js';
@@ -67,6 +68,61 @@ describe('reconciling with a TPM 2.0', () => {
     assert.deepEqual([tpm.objects.size, tpm.sessions.size], [1, 1]);
   });
 
+  it('flushes nothing that was there before, even if it is the only thing there', async () => {
+    const tpm = new ScriptedTpm20();
+    const foreign = handleIn(tpm.transmit(createPrimary()));
+    const { transmit, losing } = losingTransport((bytes) => tpm.transmit(bytes));
+    const client = (await VirtualTpm20.start(transmit)).client();
+    for (let round = 0; round < 2; round++) {
+      await losing('command', () => client.send(createPrimary()));
+      assert.equal(await client.code(getRandom(8)), 0);
+      assert.deepEqual([...tpm.objects.keys()], [foreign]);
+    }
+  });
+
+  it('flushes what a command without a response has created, every time anew', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const client = broker.client();
+    for (let round = 0; round < 2; round++) {
+      await losing('response', () => client.send(createPrimary()));
+      assert.equal(tpm.objects.size, 1);
+      assert.equal(await client.code(getRandom(8)), 0);
+      assert.equal(tpm.objects.size, 0);
+    }
+  });
+
+  it('flushes nothing that has appeared if the lost response could not have created it', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const client = broker.client();
+    const directlyLost = async () => {
+      await losing('response', () => client.send(getRandom(8)));
+      const foreign = handleIn(tpm.transmit(createPrimary()));
+      assert.equal(await client.code(getRandom(8)), 0);
+      assert.ok(tpm.objects.has(foreign));
+    };
+    await directlyLost();
+    await losing('response', () => client.send(startAuthSession()), 0);
+    assert.equal(await client.code(getRandom(8)), 0);
+    await directlyLost();
+    await losing('response', () => client.send(createPrimary()));
+    tpm.reset();
+    tpm.transmit(startup());
+    broker.virtualizer.tpmWasReset();
+    await directlyLost();
+  });
+
+  it('flushes after a reset what has the handle of something that was there before', async () => {
+    const tpm = new ScriptedTpm20();
+    tpm.transmit(createPrimary());
+    const { transmit, losing } = losingTransport((bytes) => tpm.transmit(bytes));
+    const client = (await VirtualTpm20.start(transmit)).client();
+    tpm.reset();
+    assert.equal(await client.code(getRandom(8)), 0);
+    await losing('response', () => client.send(createPrimary()));
+    assert.equal(await client.code(getRandom(8)), 0);
+    assert.equal(tpm.objects.size, 0);
+  });
+
   it('forgets what is gone, and keeps what can be loaded again', async () => {
     const { tpm, broker, losing } = await failingBroker();
     const client = broker.client();
@@ -103,11 +159,14 @@ describe('reconciling with a TPM 2.0', () => {
   });
 
   it('keeps loaded and evicted sessions as they are', async () => {
-    const { broker, losing } = await failingBroker({ sessionSlots: 2 });
+    const { tpm, broker, losing } = await failingBroker({ sessionSlots: 2 });
     const client = broker.client();
     const sessions: number[] = [];
     for (let number = 0; number < 3; number++) sessions.push(handleIn(await client.send(startAuthSession())));
     await losing('command', () => client.send(getRandom(8)));
+    tpm.takeLog();
+    assert.equal(await client.code(getRandom(8)), 0);
+    assert.deepEqual(tpm.takeLog(), ['GetCapability', 'GetCapability', 'GetCapability', 'GetRandom']);
     for (const session of sessions) assert.equal(await client.code(policyGetDigest(session)), 0);
   });
 
@@ -134,6 +193,87 @@ describe('reconciling with a TPM 2.0', () => {
     await losing('command', () => other.send(createPrimary()), 3);
     assert.equal(await other.code(getRandom(8)), 0);
     assert.equal(tpm.sessions.size, 0);
+  });
+
+  it('forgets evicted and saved sessions that are gone, without flushing them', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const client = broker.client();
+    const evicted = handleIn(await client.send(startAuthSession()));
+    const saved = handleIn(await client.send(startAuthSession()));
+    await client.send(contextSave(saved));
+    await broker.run(() => broker.virtualizer.suspend());
+    for (const session of [evicted, saved]) tpm.transmit(flushContext(session));
+    await losing('command', () => client.send(getRandom(8)));
+    tpm.takeLog();
+    assert.equal(await client.code(getRandom(8)), 0);
+    assert.deepEqual(tpm.takeLog(), ['GetCapability', 'GetCapability', 'GetCapability', 'GetRandom']);
+    assert.deepEqual(broker.virtualizer.resources(), []);
+  });
+
+  it('does not repeat the flush of a session that the TPM has done, and flushes nothing after a reset', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const [client, other] = [broker.client(), broker.client()];
+    handleIn(await client.send(startAuthSession()));
+    await losing('response', () => client.close());
+    tpm.takeLog();
+    assert.equal(await other.code(getRandom(8)), 0);
+    assert.deepEqual(tpm.takeLog(), ['GetCapability', 'GetCapability', 'GetCapability', 'GetRandom']);
+
+    handleIn(await other.send(createPrimary()));
+    await losing('command', () => other.close());
+    tpm.reset();
+    tpm.transmit(startup());
+    broker.virtualizer.tpmWasReset();
+    assert.deepEqual(broker.virtualizer.snapshot().ownedHandles, []);
+    tpm.transmit(createPrimary());
+    assert.equal(await broker.client().code(getRandom(8)), 0);
+    assert.equal(tpm.objects.size, 1, 'another program’s, with the same handle');
+  });
+
+  const [OBJECT, SESSION] = [() => createPrimary(), () => startAuthSession()];
+  for (const [held, create] of [
+    ['an object', OBJECT],
+    ['a session', SESSION],
+  ] as const) {
+    for (const [lost, createLost] of [
+      ['an object', OBJECT],
+      ['a session', SESSION],
+    ] as const) {
+      it(`tells ${lost} that a lost response created from ${held} that has yet to be flushed`, async () => {
+        const { tpm, broker, losing } = await failingBroker();
+        const [client, other] = [broker.client(), broker.client()];
+        handleIn(await client.send(create()));
+        await losing('response', () => other.send(createLost()));
+        await losing('command', () => client.close());
+        assert.equal(tpm.objects.size + tpm.sessions.size, 2);
+        assert.equal(await other.code(getRandom(8)), 0);
+        assert.equal(tpm.objects.size + tpm.sessions.size, 0);
+      });
+    }
+  }
+
+  it('returns a session to its user that it cannot save again now', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const client = broker.client();
+    const session = handleIn(await client.send(startAuthSession()));
+    const blob = blobIn(await client.send(contextSave(session)));
+    await losing('response', () => client.send(contextLoad(blob)));
+    tpm.refuses('ContextSave', TPM_RC.TESTING);
+    assert.equal(await client.code(getRandom(8)), 0);
+    assert.equal(await client.code(policyGetDigest(session)), TPM_RC.REFERENCE_H0);
+    assert.equal(handleIn(await client.send(contextLoad(blob))), session);
+    assert.equal(await client.code(policyGetDigest(session)), 0);
+  });
+
+  it('is repeated before the next command if it fails after a suspend', async () => {
+    const { tpm, broker, losing } = await failingBroker();
+    const client = broker.client();
+    const key = handleIn(await client.send(createPrimary()));
+    tpm.objects.clear();
+    await losing('command', () => broker.run(() => broker.virtualizer.resume()), 2);
+    tpm.takeLog();
+    assert.equal(await client.code(readPublic(key)), TPM_RC.REFERENCE_H0);
+    assert.deepEqual(tpm.takeLog(), ['GetCapability', 'GetCapability', 'GetCapability']);
   });
 
   it('restores everything after a suspend in which the TPM kept its state', async () => {

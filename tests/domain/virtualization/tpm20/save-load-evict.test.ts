@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
 import { TPM_CC, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
 import {
+  blobIn,
   clear,
+  contextLoad,
   contextSave,
   createPrimary,
   flushContext,
@@ -14,6 +16,7 @@ import {
   sequenceUpdate,
   sign,
   startAuthSession,
+  u32,
 } from '../../../support/tpm20-commands.js';
 import { scriptedBroker } from '../../../support/virtual-tpm20.js';
 
@@ -93,6 +96,34 @@ describe('TPM 2.0 transient objects', () => {
     assert.equal(await client.code(readPublic(TRANSIENT_FIRST + 2)), 0);
   });
 
+  it('that the TPM refuses to save make way for nothing, so the command is not repeated before another has', async () => {
+    const { tpm, broker } = await scriptedBroker({ objectSlots: 2, refusesToSaveSequences: true });
+    const client = broker.client();
+    handleIn(await client.send(hashSequenceStart()));
+    handleIn(await client.send(createPrimary()));
+    tpm.takeLog();
+    handleIn(await client.send(createPrimary()));
+    assert.deepEqual(tpm.takeLog(), ['CreatePrimary', 'ContextSave', 'ContextSave', 'FlushContext', 'CreatePrimary']);
+  });
+
+  it('that the TPM answers to have loaded without a handle, or not to have loaded with one, are missing', async () => {
+    for (const [code, body] of [
+      [TPM_RC.SUCCESS, []],
+      [TPM_RC.INTEGRITY, u32(TRANSIENT_FIRST)],
+    ] as const) {
+      const { tpm, broker } = await scriptedBroker({ objectSlots: 1 });
+      const client = broker.client();
+      const [evicted] = [
+        handleIn(await client.send(createPrimary())),
+        handleIn(await client.send(createPrimary())),
+      ] as const;
+      tpm.answers('ContextLoad', code, body);
+      tpm.takeLog();
+      assert.equal(await client.code(readPublic(evicted)), TPM_RC.REFERENCE_H0);
+      assert.ok(!tpm.takeLog().includes('ReadPublic'));
+    }
+  });
+
   it('whose saved context is void are missing, and the broker continues', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
@@ -132,10 +163,85 @@ describe('TPM 2.0 sessions that are swapped', () => {
     tpm.refuses('ContextSave', TPM_RC.TESTING);
     assert.equal(await client.code(startAuthSession()), TPM_RC.SESSION_MEMORY);
     assert.equal(await client.code(policyGetDigest(session)), 0, 'it is still there');
+  });
+
+  it('make room by ending if the TPM can never save them, without a repair of a context gap', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const gone = handleIn(await client.send(startAuthSession()));
+    await client.send(contextSave(handleIn(await client.send(startAuthSession()))));
+    tpm.refuses('StartAuthSession', TPM_RC.SESSION_MEMORY);
     tpm.refuses('ContextSave', TPM_RC.HANDLE);
-    tpm.transmit(flushContext(session));
+    tpm.takeLog();
     assert.equal(await client.code(startAuthSession()), 0);
-    assert.equal(broker.virtualizer.counts(client.contextId).loadedSessions, 1);
+    assert.deepEqual(tpm.takeLog(), ['StartAuthSession', 'ContextSave', 'StartAuthSession']);
+    assert.equal(await client.code(policyGetDigest(gone)), TPM_RC.REFERENCE_H0);
+    assert.deepEqual(tpm.takeLog(), []);
+  });
+
+  it('are evicted before the TPM has to refuse, once it is known to be full', async () => {
+    const { tpm, broker } = await scriptedBroker({ sessionSlots: 2 });
+    const client = broker.client();
+    const sessions: number[] = [];
+    for (let number = 0; number < 4; number++) sessions.push(handleIn(await client.send(startAuthSession())));
+    for (const session of sessions) await client.send(policyGetDigest(session));
+    tpm.takeLog();
+    for (const session of sessions) {
+      assert.equal(await client.code(policyGetDigest(session)), 0);
+      assert.deepEqual(tpm.takeLog(), ['ContextSave', 'ContextLoad', 'PolicyGetDigest']);
+    }
+  });
+
+  it('use the room that the TPM has gained, once it has been tried again', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const [first, second] = [
+      handleIn(await client.send(startAuthSession())),
+      handleIn(await client.send(startAuthSession())),
+    ];
+    const evictAll = () => broker.run(() => broker.virtualizer.suspend());
+    await evictAll();
+    await client.send(policyGetDigest(first));
+    // Another program's sessions are in the way, and then gone.
+    tpm.refuses('ContextLoad', TPM_RC.SESSION_MEMORY);
+    await client.send(policyGetDigest(second));
+    assert.equal(tpm.loadedSessions().length, 1);
+    for (let round = 0; tpm.loadedSessions().length === 1; round++) {
+      assert.ok(round < 100, 'the TPM is tried again after 64 evictions');
+      assert.equal(await client.code(policyGetDigest(round % 2 === 0 ? first : second)), 0);
+    }
+    await evictAll();
+    for (const session of [first, second]) assert.equal(await client.code(policyGetDigest(session)), 0);
+    assert.equal(tpm.loadedSessions().length, 2, 'neither makes way for the other any more');
+  });
+
+  it('are not thought to fill the TPM because it cannot load one for another reason', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const [client, other] = [broker.client(), broker.client()];
+    const session = handleIn(await client.send(startAuthSession()));
+    await broker.run(() => broker.virtualizer.suspend());
+    handleIn(await other.send(startAuthSession()));
+    tpm.refuses('ContextLoad', TPM_RC.TESTING);
+    assert.equal(await client.code(policyGetDigest(session)), TPM_RC.TESTING);
+    assert.equal(broker.virtualizer.swapNeed(client.contextId, startAuthSession()), 'none');
+  });
+
+  it('are loaded by their caller without asking the TPM if they are in it already', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const session = handleIn(await client.send(startAuthSession()));
+    const save = contextSave(session);
+    const blob = blobIn(await client.send(save));
+    const load = contextLoad(blob);
+    const loaded = await client.send(load);
+    // The load was cancelled while the TPM could not save the session.
+    tpm.refuses('ContextSave', TPM_RC.TESTING);
+    await client.discard(load, loaded);
+    assert.equal(await client.code(policyGetDigest(session)), TPM_RC.REFERENCE_H0);
+    tpm.takeLog();
+    assert.equal(handleIn(await client.send(load)), session);
+    assert.deepEqual(tpm.takeLog(), []);
+    assert.equal(await client.code(policyGetDigest(session)), 0);
   });
 
   it('are flushed with the type by which the TPM lists them, if it rejects their own', async () => {

@@ -33,9 +33,15 @@ describe('a session', () => {
 
   it('replaces one whose handle the TPM has assigned again', () => {
     const { sessions, context } = setUp();
-    sessions.adopt(context, HMAC);
+    const older = sessions.adopt(context, HMAC);
     const newer = sessions.adopt(context, HMAC);
     assert.deepEqual([sessions.size, [...sessions.all()], context.loadedSessionCount], [1, [newer], 1]);
+    sessions.ended(older);
+    assert.deepEqual(
+      [sessions.byHandle(HMAC), context.loadedSessionCount],
+      [newer, 1],
+      'whatever becomes of the other',
+    );
   });
 
   it('stays loaded for its caller while the broker has evicted it', () => {
@@ -144,8 +150,9 @@ describe('the sessions of the TPM', () => {
     const evicted = sessions.adopt(context, POLICY);
     sessions.evicted(evicted, BLOB);
     assert.equal(sessions.isFull, false, 'two have fitted');
+    sessions.adopt(context, OTHER);
+    assert.equal(sessions.isFull, true);
     sessions.nowResident(evicted);
-    sessions.nowResident(sessions.adopt(context, OTHER));
     sessions.roomProven();
     sessions.ended(evicted);
     assert.equal(sessions.isFull, false, 'three have fitted');

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import { ACTIVE_SESSION_FIRST, handleNumber, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
 import { aboutParameter } from '../../../../ts-core/domain/tpm20/responses.js';
+import type { VirtualizerSnapshot } from '../../../../ts-core/domain/virtualization/virtualizer.js';
+import { ScriptedTpm20 } from '../../../support/scripted-tpm20.js';
 import {
   blobIn,
   contextLoad,
@@ -12,6 +14,7 @@ import {
   startAuthSession,
   startup,
 } from '../../../support/tpm20-commands.js';
+import { losingTransport } from '../../../support/virtual-tpm.js';
 import { scriptedBroker, TEST_LIMITS, VirtualTpm20 } from '../../../support/virtual-tpm20.js';
 
 describe('the snapshot of TPM 2.0', () => {
@@ -38,6 +41,38 @@ describe('the snapshot of TPM 2.0', () => {
     assert.deepEqual([...tpm.sessions.keys()], [foreignSession & 0xffffff]);
   });
 
+  it('is followed on a TPM that does not report its resets', async () => {
+    const tpm = new ScriptedTpm20();
+    const start = (previous?: VirtualizerSnapshot) => {
+      tpm.refuses('ReadClock', TPM_RC.COMMAND_CODE);
+      return VirtualTpm20.start((bytes) => tpm.transmit(bytes), previous && { previous });
+    };
+    const client = (broker: VirtualTpm20) => broker.client('uid:1000');
+    const broker = await start();
+    const owner = client(broker);
+    handleIn(await owner.send(createPrimary()));
+    const blob = blobIn(await owner.send(contextSave(handleIn(await owner.send(startAuthSession())))));
+    const next = await start(broker.virtualizer.snapshot());
+    assert.equal(tpm.objects.size, 0);
+    assert.equal(await client(next).code(contextLoad(blob)), 0);
+  });
+
+  it('flushes no session that it lists as saved by a user, nor one that is gone', async () => {
+    const { tpm, broker } = await scriptedBroker();
+    const client = broker.client();
+    const saved = handleIn(await client.send(startAuthSession('policy')));
+    const blob = blobIn(await client.send(contextSave(saved)));
+    const gone = handleIn(await client.send(startAuthSession()));
+    const snapshot = broker.virtualizer.snapshot();
+    const asListed = ACTIVE_SESSION_FIRST | handleNumber(saved);
+    const previous = { ...snapshot, ownedHandles: [...snapshot.ownedHandles, saved, asListed] };
+    tpm.transmit(flushContext(gone));
+    tpm.takeLog();
+    const next = await VirtualTpm20.start((bytes) => tpm.transmit(bytes), { previous });
+    assert.ok(!tpm.takeLog().includes('FlushContext'));
+    assert.equal(handleIn(await next.client().send(contextLoad(blob))), saved);
+  });
+
   it('changes are reported when they happen', async () => {
     const { broker } = await scriptedBroker();
     let changes = 0;
@@ -55,6 +90,7 @@ describe('resources of TPM 2.0 contexts', () => {
   it('are listed for the wanted holders only: each context and session is asked about once, not each object', async () => {
     const { broker } = await scriptedBroker();
     const [alice, bob] = [broker.client('uid:1000'), broker.client('uid:1001')];
+    broker.client('uid:1000');
     for (const client of [alice, bob]) {
       for (let number = 0; number < 5; number++) await client.send(createPrimary());
       await client.send(startAuthSession());
@@ -79,15 +115,21 @@ describe('resources of TPM 2.0 contexts', () => {
     const client = broker.client();
     for (let number = 0; number < 5; number++) handleIn(await client.send(createPrimary()));
     const session = handleIn(await client.send(startAuthSession()));
+    const other = handleIn(await client.send(startAuthSession()));
     const resources = broker.virtualizer.resources();
+    assert.deepEqual(
+      resources.map(({ id }) => id),
+      [...[1, 2, 3, 4, 5].map((number) => `object-${number}`), 'session-1', 'session-2'],
+    );
     assert.deepEqual(
       resources.map(({ kind, userKey, contextId, virtualHandle }) => [kind, userKey, contextId, virtualHandle]),
       [
         ...[0, 1, 2, 3, 4].map((number) => ['transient', 'uid:1000', client.contextId, TRANSIENT_FIRST + number]),
         ['loadedSession', 'uid:1000', client.contextId, session],
+        ['loadedSession', 'uid:1000', client.contextId, other],
       ],
     );
-    for (const index of [0, 4, 5]) {
+    for (const index of [0, 4, 6]) {
       const id = (resources[index] as { id: string }).id;
       assert.equal(await broker.run(() => broker.virtualizer.removeResource(id)), true);
       assert.equal(await broker.run(() => broker.virtualizer.removeResource(id)), false);
@@ -97,10 +139,10 @@ describe('resources of TPM 2.0 contexts', () => {
       TPM_RC.REFERENCE_H0,
     ]);
     assert.equal(await client.code(readPublic(TRANSIENT_FIRST + 1)), 0);
-    assert.equal(tpm.sessions.size, 0);
+    assert.deepEqual([...tpm.sessions.keys()], [handleNumber(session)]);
     assert.deepEqual(broker.virtualizer.counts(client.contextId), {
       transient: 3,
-      loadedSessions: 0,
+      loadedSessions: 1,
       savedSessions: 0,
     });
   });
@@ -149,6 +191,17 @@ describe('resources of TPM 2.0 contexts', () => {
     assert.equal(await remove(resident?.id), true);
     assert.deepEqual(tpm.takeLog(), ['FlushContext']);
     assert.equal(tpm.objects.size, 0);
+  });
+
+  it('are not removed if they turn out to be gone already', async () => {
+    const tpm = new ScriptedTpm20();
+    const { transmit, losing } = losingTransport((bytes) => tpm.transmit(bytes));
+    const broker = await VirtualTpm20.start(transmit);
+    const client = broker.client();
+    handleIn(await client.send(createPrimary()));
+    await losing('command', () => client.send(readPublic(TRANSIENT_FIRST)));
+    tpm.objects.clear();
+    assert.equal(await broker.run(() => broker.virtualizer.removeResource('object-1')), false);
   });
 
   it('of an earlier run are not flushed if they now belong to others, or to a later run of the TPM', async () => {

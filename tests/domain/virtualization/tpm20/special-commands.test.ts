@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
 import {
+  authorized,
   changeEps,
   changePps,
   clear,
@@ -22,6 +23,8 @@ describe('TPM 2.0 special commands', () => {
     const { tpm, broker } = await scriptedBroker();
     tpm.log.length = 0;
     assert.equal(await broker.client('uid:0').code(startup()), TPM_RC.INITIALIZE);
+    const malformed = authorized('Startup', [], []).subarray(0, 12);
+    assert.equal(await broker.client('uid:0').code(malformed), TPM_RC.INSUFFICIENT);
     assert.deepEqual(tpm.log, []);
   });
 
@@ -62,6 +65,13 @@ describe('TPM 2.0 special commands', () => {
       assert.equal(await client.code(clear()), 0);
       assert.equal(held(), 3, 'known without asking for each');
       assert.deepEqual(await codes(), [...GONE, ...GONE, ...THERE]);
+    });
+
+    it('Clear removes those that are in the TPM and were never saved', async () => {
+      const { client, codes, held } = await keysOf('null', 'endorsement');
+      assert.equal(await client.code(clear()), 0);
+      assert.equal(held(), 3);
+      assert.deepEqual(await codes(), [...THERE, ...GONE]);
     });
 
     it('ChangeEPS removes those of endorsement, and ChangePPS those of the platform', async () => {

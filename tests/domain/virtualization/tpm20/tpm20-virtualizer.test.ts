@@ -41,7 +41,7 @@ describe('the TPM 2.0 virtualizer', () => {
   it('reads the TPM’s commands (TPMA_CC) page by page', async () => {
     const { broker } = await scriptedBroker({ pageItems: 3 });
     const { virtualizer } = broker;
-    assert.equal(virtualizer.commandCodes().length, 21);
+    assert.equal(virtualizer.commandCodes().length, 23);
     assert.equal(virtualizer.maxCommandBytes, 4096);
     assert.deepEqual(virtualizer.handlesOf(startAuthSession()), [TPM_RH.NULL, TPM_RH.NULL]);
     assert.deepEqual(virtualizer.handlesOf(listHandles(0, 1)), []);
@@ -122,7 +122,10 @@ describe('the TPM 2.0 virtualizer', () => {
       const { ownedHandles } = broker.virtualizer.snapshot();
       if (ownedHandles.length > owned.length) owned = ownedHandles;
     };
+    tpm.takeLog();
     await client.close();
+    const flushed = tpm.takeLog().filter((name) => name === 'FlushContext');
+    assert.equal(flushed.length, 2 + 3, 'the two objects that are in the TPM, and its sessions wherever they are');
     assert.ok(owned.length >= 5, 'what is to be flushed is in the snapshot until it is');
     assert.equal(tpm.sessions.size, 3);
     assert.equal(await other.code(readPublic(key)), 0);

@@ -41,14 +41,9 @@ export function applyResponse(
 /** Forgets a resource that the TPM reports as missing although the tables say that it is loaded. */
 function forgetLost({ objects, sessions }: Tables, handles: ResolvedHandles, code: number): void {
   const handlePosition = code - TPM_RC.REFERENCE_H0;
-  if (handlePosition >= 0 && handlePosition < 7) {
-    const object = handles.objects[handlePosition];
-    if (object) objects.lost(object);
-    const session = handles.handleSessions[handlePosition];
-    if (session) sessions.ended(session);
-    return;
-  }
-  const session = handles.authorizationSessions[code - TPM_RC.REFERENCE_S0];
+  const object = handles.objects[handlePosition];
+  if (object) objects.lost(object);
+  const session = handles.handleSessions[handlePosition] ?? handles.authorizationSessions[code - TPM_RC.REFERENCE_S0];
   if (session) sessions.ended(session);
 }
 
@@ -56,8 +51,7 @@ function forgetLost({ objects, sessions }: Tables, handles: ResolvedHandles, cod
  * Removes ended sessions: a successful response, and nothing else, ends every session whose continueSession is clear.
  */
 function endSessions({ areas, sessions }: Tables, handles: ResolvedHandles): void {
-  for (let position = 0; position < handles.authorizationSessions.length; position++) {
-    const session = handles.authorizationSessions[position];
+  for (const [position, session] of handles.authorizationSessions.entries()) {
     const attributes = areas.sessionAttributes[position] as number;
     if (session && (attributes & TPMA_SESSION.CONTINUE_SESSION) === 0) sessions.ended(session);
   }

@@ -10,9 +10,9 @@ import {
   HR_RANGE_MASK,
   handleNumber,
   handleType,
+  isSessionHandle,
   LOADED_SESSION_FIRST,
   TPM_CAP,
-  TPM_HT,
   TPM_PT,
   TPM_PT_GROUP_SIZE,
   TPM_RC,
@@ -94,11 +94,10 @@ export function* listAllHandles(): Exchange<ListedHandles> {
 /** Lists every handle of the TPM from `first` on. Listing from 0x03000000 gives saved sessions, as 0x02 handles. */
 export function* listHandles(first: number): Exchange<readonly number[]> {
   const handles: number[] = [];
-  const sessions = handleType(first) < TPM_HT.PERMANENT;
   // Saved sessions are listed under another type than the one requested, so the next page is requested by number.
   const nextHandle = (last: number) => ((first & HR_RANGE_MASK) | (handleNumber(last) + 1)) >>> 0;
   yield* pages(TPM_CAP.HANDLES, first, 1, nextHandle, (handle) => {
-    if (!sessions && handleType(handle) !== handleType(first)) return false;
+    if (!isSessionHandle(first) && handleType(handle) !== handleType(first)) return false;
     handles.push(handle);
     return true;
   });
@@ -117,32 +116,28 @@ function* pages(
     const response = yield getCapability(capability, property, PAGE_ITEMS);
     const code = responseCodeOf(response);
     if (code !== TPM_RC.SUCCESS) throw new CapabilityRejected(capability, code);
-    const { items, values, moreData } = decodePage(response, wordsPerItem);
-    for (let index = 0; index < items.length; index++) {
-      if (!accept(items[index] as number, values[index] ?? 0)) return;
-    }
-    if (!moreData || items.length === 0) return;
-    property = next(items[items.length - 1] as number);
+    const { items, moreData } = decodePage(response, wordsPerItem);
+    for (const [item, value] of items) if (!accept(item, value)) return;
+    const last = items.at(-1);
+    if (!moreData || !last) return;
+    property = next(last[0]);
   }
 }
 
 interface CapabilityPage {
-  readonly items: readonly number[];
-  readonly values: readonly number[];
+  /** The first word of each item and its last one, which is the same for items of one word. */
+  readonly items: readonly (readonly [number, number])[];
   readonly moreData: boolean;
 }
 
 function decodePage(response: Uint8Array, wordsPerItem: number): CapabilityPage {
-  const items: number[] = [];
-  const values: number[] = [];
+  const items: (readonly [number, number])[] = [];
   const count = readUint32(response, HEADER_BYTES + 5);
-  for (let index = 0; index < count; index++) {
-    const offset = ITEMS_OFFSET + index * 4 * wordsPerItem;
-    if (offset + 4 * wordsPerItem > response.length) break;
-    items.push(readUint32(response, offset));
-    if (wordsPerItem > 1) values.push(readUint32(response, offset + 4));
+  const itemBytes = 4 * wordsPerItem;
+  for (let offset = ITEMS_OFFSET; items.length < count && offset + itemBytes <= response.length; offset += itemBytes) {
+    items.push([readUint32(response, offset), readUint32(response, offset + itemBytes - 4)]);
   }
-  return { items, values, moreData: response[HEADER_BYTES] !== 0 };
+  return { items, moreData: response[HEADER_BYTES] !== 0 };
 }
 
 /** How often the TPM was reset and restarted (TPMS_CLOCK_INFO), which tells one run of the TPM from another. */

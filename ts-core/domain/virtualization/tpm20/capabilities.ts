@@ -4,7 +4,7 @@
  *
  * TPM 2.0 Library Part 3, 30.2; a page holds at most MAX_CAP_HANDLES handles (Part 2, 10.9.3).
  */
-import { HEADER_BYTES, readUint16, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import { HEADER_BYTES, readUint16, readUint32, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import {
   handleNumber,
@@ -17,7 +17,7 @@ import {
   TPM_RC,
   TPM_ST,
 } from '../../tpm20/codes.js';
-import { refusal, success } from '../../tpm20/responses.js';
+import { isSuccess, refusal, success } from '../../tpm20/responses.js';
 import type { CommandAttributes } from '../../tpm20/structures.js';
 import type { VirtualContext } from './handles.js';
 import { runMapped } from './pass-through.js';
@@ -85,12 +85,12 @@ function visibleHandles(sessions: Sessions, context: VirtualContext, first: numb
 }
 
 function handleListResponse(handles: readonly number[], askedFor: number): Uint8Array {
-  const count = Math.min(handles.length, askedFor, MAX_CAP_HANDLES);
-  const body = new Uint8Array(9 + 4 * count);
-  body[0] = handles.length > count ? 1 : 0;
+  const page = handles.slice(0, Math.min(askedFor, MAX_CAP_HANDLES));
+  const body = new Uint8Array(9 + 4 * page.length);
+  body[0] = handles.length > page.length ? 1 : 0;
   writeUint32(body, 1, TPM_CAP.HANDLES);
-  writeUint32(body, 5, count);
-  for (let index = 0; index < count; index++) writeUint32(body, 9 + 4 * index, handles[index] as number);
+  writeUint32(body, 5, page.length);
+  for (const [index, handle] of page.entries()) writeUint32(body, 9 + 4 * index, handle);
   return success(body);
 }
 
@@ -107,10 +107,9 @@ export function adaptProperties(
   response: Uint8Array,
 ): void {
   if (!isPlain(command) || readUint32(command, HEADER_BYTES) !== TPM_CAP.TPM_PROPERTIES) return;
-  if (responseCodeOf(response) !== TPM_RC.SUCCESS || response.length < HEADER_BYTES + 9) return;
-  const count = Math.min(readUint32(response, HEADER_BYTES + 5), (response.length - HEADER_BYTES - 9) >>> 3);
-  for (let index = 0; index < count; index++) {
-    const offset = HEADER_BYTES + 9 + 8 * index;
+  if (!isSuccess(response)) return;
+  const end = Math.min(response.length, HEADER_BYTES + 9 + 8 * readUint32(response, HEADER_BYTES + 5));
+  for (let offset = HEADER_BYTES + 9; offset + 8 <= end; offset += 8) {
     const value = propertyFor(parts, context, readUint32(response, offset));
     if (value !== undefined) writeUint32(response, offset + 4, value);
   }
@@ -140,7 +139,6 @@ function propertyFor({ quotas, sessions }: Limits, context: VirtualContext, prop
     }
     case TPM_PT.HR_ACTIVE_AVAIL:
       return quotas.sessionsAvailableTo(context.caller.userKey);
-    default:
-      return undefined;
   }
+  return undefined;
 }

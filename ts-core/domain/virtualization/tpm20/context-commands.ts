@@ -108,10 +108,9 @@ function* loadSession(
 ): Exchange<Uint8Array> {
   const { sessions, swapping, quotas } = parts;
   const session = sessions.byHandle(savedHandleOf(blob));
-  // A stale blob, a blob of a loaded session, or another user's blob: the answer is a TPM's for a session that is not
+  // Another user's blob, a blob of a loaded session, or a stale blob: the answer is a TPM's for a session that is not
   // saved.
-  const isTheirs = session?.userKey === context.caller.userKey && session.callerBlob !== undefined;
-  if (!session?.callerBlob || !isTheirs || !sameSave(session.callerBlob, blob)) {
+  if (session?.userKey !== context.caller.userKey || !session.callerBlob || !sameSave(session.callerBlob, blob)) {
     return refusal(aboutParameter(TPM_RC.HANDLE, 1));
   }
   if (!sameBytes(session.callerBlob, blob)) return refusal(aboutParameter(TPM_RC.INTEGRITY, 1));
@@ -119,7 +118,7 @@ function* loadSession(
   sessions.touch(session);
   const code = yield* swapping.loadSession(session);
   if (code !== TPM_RC.SUCCESS) {
-    if (code !== TPM_RC.INITIALIZE && !isTemporaryFailure(code)) sessions.ended(session);
+    if (!isTemporaryFailure(code)) sessions.ended(session);
     return refusal(code);
   }
   sessions.loadedByCaller(context, session);
@@ -148,10 +147,7 @@ function* flushObject(
 ): Exchange<Uint8Array> {
   const object = context.object(handle);
   if (!object) return refusal(missingForFlush(handle, ranges));
-  if (object.physicalHandle !== 0) {
-    const response = yield flushContext(object.physicalHandle);
-    if (responseCodeOf(response) === TPM_RC.INITIALIZE) return response;
-  }
+  if (object.physicalHandle !== 0) yield flushContext(object.physicalHandle);
   objects.remove(object);
   return success();
 }
@@ -166,6 +162,5 @@ function* flushSession(
   const isOwn =
     session?.context === context || (session?.callerBlob !== undefined && session.userKey === context.caller.userKey);
   if (!session || !isOwn) return refusal(missingForFlush(handle, parts.ranges));
-  const code = yield* parts.swapping.flushSession(session);
-  return code === TPM_RC.SUCCESS ? success() : refusal(code);
+  return yield* parts.swapping.flushSession(session);
 }

@@ -26,7 +26,7 @@ export class ContextGap {
     const oldest = this.#sessions.oldestSaved();
     if (!oldest) return false;
     const code = yield* this.#load(oldest);
-    if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
+    if (isTemporaryFailure(code)) return false;
     if (code !== TPM_RC.SUCCESS) {
       this.#sessions.ended(oldest);
       return true;

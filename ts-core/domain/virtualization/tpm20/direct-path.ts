@@ -46,12 +46,8 @@ export class Tpm20DirectPath implements DirectPath {
     const code = readUint32(command, 6);
     const attributes = parts.commands.of(code);
     if (!attributes || !isDirect(attributes, command)) return null;
-    this.#objectPositions = 0;
-    this.#endingCount = 0;
-    if (attributes.handleCount > 0 || readUint16(command, 0) === TPM_ST.SESSIONS) {
-      if (parts.areas.read(command, attributes.handleCount) !== TPM_RC.SUCCESS) return null;
-      if (!this.#resolve(parts, context)) return null;
-    }
+    if (parts.areas.read(command, attributes.handleCount) !== TPM_RC.SUCCESS) return null;
+    if (!this.#resolve(parts, context)) return null;
     this.#context = context;
     this.#command = command;
     this.#code = code;
@@ -83,6 +79,7 @@ export class Tpm20DirectPath implements DirectPath {
       this.#objects[position] = object;
     }
     this.#objectPositions = areas.handleCount;
+    this.#endingCount = 0;
     for (let position = 0; position < areas.sessionCount; position++) {
       const handle = areas.sessionHandles[position] as number;
       if (!isSessionHandle(handle)) continue;
@@ -101,8 +98,7 @@ export class Tpm20DirectPath implements DirectPath {
     const command = this.#command;
     const context = this.#context;
     if (parts.reconciliation.isDue || !command || !context) return null;
-    this.#restoreHandles(command);
-    this.#command = undefined;
+    this.#release(command);
     const code = responseCodeOf(response);
     if (code === TPM_RC.SUCCESS) {
       for (let index = 0; index < this.#endingCount; index++) parts.sessions.ended(this.#endingSessions[index]!);
@@ -112,17 +108,18 @@ export class Tpm20DirectPath implements DirectPath {
     return needsExchange(code) ? null : response;
   }
 
-  #restoreHandles(command: Uint8Array): void {
+  /** Forgets the command, which gets the caller's handles again. */
+  #release(command: Uint8Array): void {
     for (let position = 0; position < this.#objectPositions; position++) {
       const object = this.#objects[position];
       if (object) writeUint32(command, HEADER_BYTES + 4 * position, object.virtualHandle);
       this.#objects[position] = undefined;
     }
+    this.#command = undefined;
   }
 
   failed(): void {
-    if (this.#command) this.#restoreHandles(this.#command);
-    this.#command = undefined;
+    if (this.#command) this.#release(this.#command);
     this.#parts().reconciliation.isDue = true;
   }
 }
@@ -140,12 +137,12 @@ function isDirect(attributes: CommandAttributes, command: Uint8Array): boolean {
 }
 
 /**
- * Returns whether `execute` can handle an error response: no room, a context gap, a lost resource, or a TPM that is not
- * started. The TPM has done nothing yet.
+ * Returns whether `execute` can handle an error response: no room, a context gap, or a lost resource. The TPM has done
+ * nothing yet.
  */
 function needsExchange(code: number): boolean {
-  if (code === TPM_RC.INITIALIZE || code === TPM_RC.RETRY) return true;
   return (
+    code === TPM_RC.RETRY ||
     (code >= TPM_RC.CONTEXT_GAP && code <= TPM_RC.OBJECT_HANDLES) ||
     (code >= TPM_RC.REFERENCE_H0 && code <= TPM_RC.REFERENCE_S6)
   );

@@ -55,7 +55,6 @@ export class VirtualContext {
     if (this.#objects[number] !== object) return false;
     this.#objects[number] = undefined;
     this.objectCount--;
-    while (this.#objects.length > 0 && this.#objects[this.#objects.length - 1] === undefined) this.#objects.pop();
     return true;
   }
 
@@ -151,7 +150,7 @@ export class TransientObjects {
   }
 
   #leaveTpm(object: TransientObject): void {
-    if (object.physicalHandle !== 0) this.#resident.delete(object.physicalHandle);
+    this.#resident.delete(object.physicalHandle);
     object.physicalHandle = 0;
   }
 

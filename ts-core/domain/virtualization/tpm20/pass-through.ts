@@ -79,12 +79,11 @@ function* load(parts: Loading, handles: ResolvedHandles): Exchange<number> {
   for (const object of handles.objects) if (object) objects.touch(object);
   for (const session of handles.handleSessions) if (session) sessions.touch(session);
   for (const session of handles.authorizationSessions) if (session) sessions.touch(session);
-  for (let position = 0; position < handles.objects.length; position++) {
-    const object = handles.objects[position];
+  for (const [position, object] of handles.objects.entries()) {
     if (!object) continue;
     const code = yield* swapping.loadObject(object);
     if (code === TPM_RC.SUCCESS) continue;
-    if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return code;
+    if (isTemporaryFailure(code)) return code;
     // Its saved form is void (hierarchy cleared, TPM reset), so the object no longer exists.
     objects.remove(object);
     return TPM_RC.REFERENCE_H0 + position;
@@ -99,12 +98,11 @@ function* loadSessions(
   needed: readonly (Session | undefined)[],
   lostCode: number,
 ): Exchange<number> {
-  for (let position = 0; position < needed.length; position++) {
-    const session = needed[position];
-    if (!session || session.resident) continue;
+  for (const [position, session] of needed.entries()) {
+    if (!session) continue;
     const code = yield* swapping.loadSession(session);
     if (code === TPM_RC.SUCCESS) continue;
-    if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return code;
+    if (isTemporaryFailure(code)) return code;
     sessions.ended(session);
     return lostCode + position;
   }
@@ -113,8 +111,7 @@ function* loadSessions(
 
 /** Writes the physical handles, or the virtual ones again, into the command. */
 function writeHandles(command: Uint8Array, handles: ResolvedHandles, kind: 'physicalHandle' | 'virtualHandle'): void {
-  for (let position = 0; position < handles.objects.length; position++) {
-    const object = handles.objects[position];
+  for (const [position, object] of handles.objects.entries()) {
     if (object) writeUint32(command, HEADER_BYTES + 4 * position, object[kind]);
   }
 }
@@ -125,20 +122,20 @@ export function* send(parts: Pick<VirtualizerParts, 'swapping' | 'quotas'>, comm
   for (let attempt = 1; ; attempt++) {
     const response = yield command;
     const code = responseCodeOf(response);
-    if (code === TPM_RC.SUCCESS || attempt === MAX_ATTEMPTS) return response;
+    if (attempt === MAX_ATTEMPTS) return response;
     if (code === TPM_RC.RETRY) {
       if (retries++ === MAX_RETRIES) return response;
     } else if (!(yield* makeRoom(parts, code))) return response;
   }
 }
 
+/** Returns false if the response code is not about room, or if nothing can make way. */
 function* makeRoom(
   { swapping, quotas }: Pick<VirtualizerParts, 'swapping' | 'quotas'>,
   code: number,
 ): Exchange<boolean> {
   if (isOutOfObjectMemory(code) && (yield* swapping.evictOneObject())) return true;
   if (code === TPM_RC.SESSION_HANDLES) return yield* quotas.reclaimAbandonedSession();
-  if (isOutOfObjectMemory(code) && code !== TPM_RC.MEMORY) return false;
   return yield* swapping.makeSessionRoom(code);
 }
 
@@ -154,7 +151,7 @@ export function* discardCreated(
   if (attributes.code === TPM_CC.ContextSave) {
     // The caller never got the blob; to the caller, the session is still loaded.
     const session = sessions.byHandle(readUint32(command, HEADER_BYTES));
-    if (session?.savedBy === context && session.callerBlob) sessions.loadedByCaller(context, session);
+    if (session?.savedBy === context) sessions.loadedByCaller(context, session);
     return;
   }
   if (!attributes.returnsHandle || response.length < HEADER_BYTES + 4) return;
@@ -171,6 +168,7 @@ export function* discardCreated(
     yield* swapping.flushSession(session);
     return;
   }
-  // The caller still has the blob, which must stay valid.
-  if (yield* swapping.evictSession(session)) sessions.returnToUser(session, command.slice(HEADER_BYTES));
+  // The caller still has the blob, which must stay valid, even if the TPM cannot save the session now.
+  yield* swapping.evictSession(session);
+  sessions.returnToUser(session, command.slice(HEADER_BYTES));
 }

@@ -93,42 +93,42 @@ export class Quotas {
    */
   *#reclaimFor(userKey: string): Exchange<boolean> {
     while (this.sessionsAvailableTo(userKey) === 0) {
-      const oldest = this.#oldestAbandoned(userKey);
-      if (!oldest || (yield* this.#swapping.flushSession(oldest)) === TPM_RC.INITIALIZE) return false;
+      const [oldest] = this.#abandoned((session) => session.userKey === userKey);
+      if (!oldest) return false;
+      yield* this.#swapping.flushSession(oldest);
     }
     return true;
   }
 
-  /** Reclaims an abandoned session of the user who has most of them, because the TPM has no session handle left. */
+  /**
+   * Reclaims an abandoned session of the user who has most of them, because the TPM has no session handle left. Of
+   * several such users, it is the one with the oldest session.
+   */
   *reclaimAbandonedSession(): Exchange<boolean> {
-    const counts = new Map<string, number>();
-    for (const session of this.#sessions.all()) {
-      if (isAbandoned(session)) counts.set(session.userKey, (counts.get(session.userKey) ?? 0) + 1);
+    const byUser = new Map<string, Session[]>();
+    for (const session of this.#abandoned()) {
+      byUser.set(session.userKey, [...(byUser.get(session.userKey) ?? []), session]);
     }
-    let most: string | undefined;
-    for (const [userKey, count] of counts) if (!most || count > (counts.get(most) ?? 0)) most = userKey;
-    const oldest = most === undefined ? undefined : this.#oldestAbandoned(most);
-    return oldest !== undefined && (yield* this.#swapping.flushSession(oldest)) !== TPM_RC.INITIALIZE;
+    let most: readonly Session[] = [];
+    for (const ofUser of byUser.values()) if (ofUser.length > most.length) most = ofUser;
+    const [oldest] = most;
+    if (!oldest) return false;
+    yield* this.#swapping.flushSession(oldest);
+    return true;
   }
 
   /** Reclaims the oldest of the user's abandoned sessions beyond the bound. */
   *boundAbandonedSessions(userKey: string): Exchange<void> {
-    let count = 0;
-    for (const session of this.#sessions.all()) if (session.userKey === userKey && isAbandoned(session)) count++;
-    for (; count > this.limits.abandonedSessionsPerUser; count--) {
-      const oldest = this.#oldestAbandoned(userKey);
-      if (!oldest) return;
-      yield* this.#swapping.flushSession(oldest);
-    }
+    const abandoned = this.#abandoned((session) => session.userKey === userKey);
+    const excess = Math.max(0, abandoned.length - this.limits.abandonedSessionsPerUser);
+    for (const session of abandoned.slice(0, excess)) yield* this.#swapping.flushSession(session);
   }
 
-  #oldestAbandoned(userKey: string): Session | undefined {
-    let oldest: Session | undefined;
-    for (const session of this.#sessions.all()) {
-      if (session.userKey !== userKey || !isAbandoned(session)) continue;
-      if (!oldest || session.callerSaveOrder < oldest.callerSaveOrder) oldest = session;
-    }
-    return oldest;
+  /** Returns the selected sessions that are abandoned, the one that was saved first at the beginning. */
+  #abandoned(isSelected: (session: Session) => boolean = () => true): Session[] {
+    return [...this.#sessions.all()]
+      .filter((session) => isAbandoned(session) && isSelected(session))
+      .sort((left, right) => left.callerSaveOrder - right.callerSaveOrder);
   }
 }
 

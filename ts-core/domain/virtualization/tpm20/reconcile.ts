@@ -40,7 +40,7 @@ export class Reconciliation {
     const unmanaged = this.#unmanagedAmong(listed);
     const appeared = [...unmanaged].filter((handle) => !this.#unmanaged.has(handle));
     const orphan = this.creationLost && appeared.length === 1 ? appeared : [];
-    if (orphan.length > 0) this.#swapping.flushLater(orphan);
+    this.#swapping.flushLater(orphan);
     yield* this.#swapping.flushPending();
     this.#unmanaged = new Set([...unmanaged].filter((handle) => !orphan.includes(handle)));
     this.isDue = false;
@@ -99,7 +99,6 @@ export class Reconciliation {
   tpmWasReset(): void {
     this.#unmanaged = new Set();
     this.creationLost = false;
-    this.isDue = false;
   }
 }
 

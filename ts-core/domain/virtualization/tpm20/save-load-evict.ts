@@ -17,7 +17,7 @@ import {
   TPM_RC,
 } from '../../tpm20/codes.js';
 import { contextLoad, contextSave, flushContext } from '../../tpm20/commands.js';
-import { isOutOfObjectMemory, isTemporaryFailure } from '../../tpm20/responses.js';
+import { isOutOfObjectMemory, isSuccess, isTemporaryFailure } from '../../tpm20/responses.js';
 import { ContextGap } from './context-gap.js';
 import type { TransientObject, TransientObjects } from './handles.js';
 import type { Session, Sessions } from './sessions.js';
@@ -84,7 +84,6 @@ export class Swapping {
         this.#objects.remove(object);
         return true;
       }
-      if (code === TPM_RC.INITIALIZE) return false;
       if (code !== TPM_RC.SUCCESS) {
         object.saveRejected = true;
         return false;
@@ -139,8 +138,9 @@ export class Swapping {
 
   /** Saves a session; returns false if the TPM cannot save it now. */
   *evictSession(session: Session): Exchange<boolean> {
-    // Bounded by the number of sessions, since every repair makes another one the oldest.
-    for (let attempt = 0; attempt <= this.#sessions.size; attempt++) {
+    // A repair makes one other session the newest, or ends it: after one for each of them, no more can help.
+    const maxAttempts = this.#sessions.size;
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const response = yield contextSave(session.handle);
       const code = responseCodeOf(response);
       if (code === TPM_RC.SUCCESS) {
@@ -151,7 +151,7 @@ export class Swapping {
         if (!(yield* this.#contextGap.repair())) return false;
         continue;
       }
-      if (code === TPM_RC.INITIALIZE || isTemporaryFailure(code)) return false;
+      if (isTemporaryFailure(code)) return false;
       // A loaded session can always be saved, so this one no longer exists.
       this.#sessions.ended(session);
       return true;
@@ -159,18 +159,17 @@ export class Swapping {
     return false;
   }
 
-  /** Flushes a session, loaded or saved, and forgets it. Returns the TPM's response code. */
-  *flushSession(session: Session): Exchange<number> {
-    let code = responseCodeOf(yield flushContext(session.handle));
-    if (code === TPM_RC.INITIALIZE) return code;
-    if (code !== TPM_RC.SUCCESS && !session.resident) {
+  /** Flushes a session, loaded or saved, and forgets it. Returns the TPM's response. */
+  *flushSession(session: Session): Exchange<Uint8Array> {
+    let response = yield flushContext(session.handle);
+    if (!isSuccess(response) && !session.resident) {
       // Some TPMs know a saved session only by the type under which they list it.
       const isHmac = handleType(session.handle) === TPM_HT.HMAC_SESSION;
       const other = (isHmac ? ACTIVE_SESSION_FIRST : LOADED_SESSION_FIRST) | handleNumber(session.handle);
-      code = responseCodeOf(yield flushContext(other));
+      response = yield flushContext(other);
     }
     this.#sessions.ended(session);
-    return code;
+    return response;
   }
 
   /** Queues handles that no context holds any more, for `flushPending`. */
@@ -182,7 +181,7 @@ export class Swapping {
   /** Flushes what `flushLater` queued. Whatever the TPM answers, the handle does not exist afterwards. */
   *flushPending(): Exchange<void> {
     for (const handle of [...this.#toFlush]) {
-      if (responseCodeOf(yield flushContext(handle)) === TPM_RC.INITIALIZE) return;
+      yield flushContext(handle);
       this.#toFlush.delete(handle);
       this.#changed();
     }

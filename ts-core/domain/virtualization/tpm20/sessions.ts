@@ -133,7 +133,7 @@ export class Sessions {
     session.blob = blob;
     session.callerBlob = blob;
     session.callerSaveOrder = ++this.#saves;
-    if (session.context) session.context.loadedSessionCount--;
+    context.loadedSessionCount--;
     session.context = undefined;
     session.savedBy = context;
     this.#changed();
@@ -177,7 +177,7 @@ export class Sessions {
   #setResident(session: Session, resident: boolean): void {
     if (session.resident !== resident) this.#residentCount += resident ? 1 : -1;
     session.resident = resident;
-    if (resident) session.blob = undefined;
+    session.blob = undefined;
   }
 
   /** Whether the next session needs another one's slot. */
@@ -209,7 +209,7 @@ export class Sessions {
   oldestSaved(): Session | undefined {
     let oldest: Session | undefined;
     for (const session of this.#byNumber.values()) {
-      if (session.resident || !session.blob) continue;
+      if (!session.blob) continue;
       if (!oldest || session.saveOrder < oldest.saveOrder) oldest = session;
     }
     return oldest;

@@ -9,7 +9,7 @@ const TRIES_BETWEEN_PROBES = 64;
 
 export class SlotEstimate {
   #fitting = Number.POSITIVE_INFINITY;
-  #avoidedRefusals = 0;
+  #triesUntilProbe = TRIES_BETWEEN_PROBES;
 
   /** Returns whether as many are inside as last fitted. */
   isFull(inside: number): boolean {
@@ -22,8 +22,9 @@ export class SlotEstimate {
    */
   mustEvictFirst(inside: number): boolean {
     if (!this.isFull(inside)) return false;
-    this.#avoidedRefusals++;
-    return this.#avoidedRefusals % TRIES_BETWEEN_PROBES !== 0;
+    if (--this.#triesUntilProbe > 0) return true;
+    this.#triesUntilProbe = TRIES_BETWEEN_PROBES;
+    return false;
   }
 
   refused(inside: number): void {
@@ -31,7 +32,7 @@ export class SlotEstimate {
   }
 
   accepted(inside: number): void {
-    if (inside > this.#fitting) this.#fitting = inside;
+    this.#fitting = Math.max(this.#fitting, inside);
   }
 
   forget(): void {

@@ -115,10 +115,6 @@ export function countResources({ contexts, sessions }: Tables, contextId: number
   return { transient: context.objectCount, loadedSessions: context.loadedSessionCount, savedSessions };
 }
 
-export function hasResource(parts: Tables, id: string): boolean {
-  return resourceWithId(parts, id) !== undefined;
-}
-
 /** Flushes a resource (Remove-TbsResource); returns false if it no longer exists. */
 export function* removeResource(
   parts: Tables & Pick<VirtualizerParts, 'objects' | 'swapping'>,

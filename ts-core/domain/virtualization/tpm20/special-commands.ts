@@ -24,37 +24,13 @@ export type SpecialCommand = (
   attributes: CommandAttributes,
 ) => Exchange<Uint8Array>;
 
-/** The form of a command that a TPM takes without sessions only. */
-interface SessionlessForm {
-  readonly minBodyBytes: number;
-  readonly maxBodyBytes: number;
-  /** The response code of a TPM if the body is too short. */
-  readonly tooShort: number;
-}
-
-const SAVE_FORM: SessionlessForm = {
-  minBodyBytes: 4,
-  maxBodyBytes: 4,
-  tooShort: aboutHandle(TPM_RC.INSUFFICIENT, 0),
-};
-const LOAD_FORM: SessionlessForm = {
-  minBodyBytes: 0,
-  maxBodyBytes: Number.POSITIVE_INFINITY,
-  tooShort: aboutParameter(TPM_RC.INSUFFICIENT, 1),
-};
-const FLUSH_FORM: SessionlessForm = {
-  minBodyBytes: 4,
-  maxBodyBytes: 4,
-  tooShort: aboutParameter(TPM_RC.INSUFFICIENT, 1),
-};
-
 export const SPECIAL_COMMANDS: ReadonlyMap<number, SpecialCommand> = new Map<number, SpecialCommand>([
   // Only the broker starts the TPM, so callers get the answer of a started TPM.
   [TPM_CC.Startup, answer(TPM_RC.INITIALIZE)],
   [TPM_CC.GetCapability, runGetCapability],
-  [TPM_CC.ContextSave, sessionless(SAVE_FORM, runContextSave)],
-  [TPM_CC.ContextLoad, sessionless(LOAD_FORM, runContextLoad)],
-  [TPM_CC.FlushContext, sessionless(FLUSH_FORM, runFlushContext)],
+  [TPM_CC.ContextSave, sessionless(withOneHandle(aboutHandle(TPM_RC.INSUFFICIENT, 0), runContextSave))],
+  [TPM_CC.ContextLoad, sessionless(runContextLoad)],
+  [TPM_CC.FlushContext, sessionless(withOneHandle(aboutParameter(TPM_RC.INSUFFICIENT, 1), runFlushContext))],
   [TPM_CC.Clear, voiding(() => [TPM_RH.OWNER, TPM_RH.ENDORSEMENT])],
   [TPM_CC.ChangeEPS, voiding(() => [TPM_RH.ENDORSEMENT])],
   [TPM_CC.ChangePPS, voiding(() => [TPM_RH.PLATFORM])],
@@ -70,20 +46,22 @@ function answer(returnCode: number): SpecialCommand {
   };
 }
 
-/** Rejects a command without the form on which `run` relies, as a TPM rejects it. */
-function sessionless(form: SessionlessForm, run: SpecialCommand): SpecialCommand {
+/** Rejects a command with sessions, as a TPM does. */
+function sessionless(run: SpecialCommand): SpecialCommand {
   return function* (parts, context, command, attributes) {
-    const fault = formFault(command, form);
-    return fault === TPM_RC.SUCCESS ? yield* run(parts, context, command, attributes) : refusal(fault);
+    if (readUint16(command, 0) === TPM_ST.SESSIONS) return refusal(TPM_RC.AUTH_CONTEXT);
+    return yield* run(parts, context, command, attributes);
   };
 }
 
-/** Returns 0, or the response code for a command without the form on which its special handling relies. */
-function formFault(command: Uint8Array, form: SessionlessForm): number {
-  if (readUint16(command, 0) === TPM_ST.SESSIONS) return TPM_RC.AUTH_CONTEXT;
-  const bodyBytes = command.length - HEADER_BYTES;
-  if (bodyBytes < form.minBodyBytes) return form.tooShort;
-  return bodyBytes > form.maxBodyBytes ? TPM_RC.SIZE : TPM_RC.SUCCESS;
+/** Rejects a command that contains anything but one handle; `tooShort` is a TPM's response code if it contains less. */
+function withOneHandle(tooShort: number, run: SpecialCommand): SpecialCommand {
+  return function* (parts, context, command, attributes) {
+    const bodyBytes = command.length - HEADER_BYTES;
+    if (bodyBytes < 4) return refusal(tooShort);
+    if (bodyBytes > 4) return refusal(TPM_RC.SIZE);
+    return yield* run(parts, context, command, attributes);
+  };
 }
 
 type VoidedHierarchies = (command: Uint8Array, parametersOffset: number) => readonly number[];

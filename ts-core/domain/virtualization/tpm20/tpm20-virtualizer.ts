@@ -29,20 +29,12 @@ import { swapNeed, Tpm20DirectPath } from './direct-path.js';
 import { VirtualContext } from './handles.js';
 import { discardCreated, runMapped } from './pass-through.js';
 import { DEFAULT_RESOURCE_LIMITS, type ResourceLimits } from './quotas.js';
-import {
-  countResources,
-  hasResource,
-  listResources,
-  removeResource,
-  restoreSnapshot,
-  takeSnapshot,
-} from './snapshot.js';
+import { countResources, listResources, removeResource, restoreSnapshot, takeSnapshot } from './snapshot.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
 import { createParts, forgetEverything, type VirtualizerParts } from './virtualizer-parts.js';
 
 /** Applies until the TPM has reported its own limit. */
 const DEFAULT_MAX_COMMAND_BYTES = 4096;
-const NO_HANDLES: readonly number[] = [];
 
 export class Tpm20Virtualizer implements Virtualizer {
   onSnapshotChange: (() => void) | undefined;
@@ -77,7 +69,6 @@ export class Tpm20Virtualizer implements Virtualizer {
   handlesOf(command: Uint8Array): readonly number[] | null {
     const attributes = this.#parts.commands.of(readUint32(command, 6));
     if (!attributes) return null;
-    if (attributes.handleCount === 0) return NO_HANDLES;
     const handles: number[] = [];
     for (let offset = HEADER_BYTES; handles.length < attributes.handleCount; offset += 4) {
       if (offset + 4 > command.length) break;
@@ -221,7 +212,6 @@ export class Tpm20Virtualizer implements Virtualizer {
   }
 
   *removeResource(id: string): Exchange<boolean> {
-    if (!hasResource(this.#parts, id)) return false;
     return yield* this.#onKnownTables(() => removeResource(this.#parts, id));
   }
 
