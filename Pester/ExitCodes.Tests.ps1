@@ -49,6 +49,18 @@ Describe 'pwsh -<how>' -ForEach @(@{ how = 'File' }, @{ how = 'Command' }) {
         Get-ExitCode $how "Test-TbsPolicy '$TestDrive/same.json' -Exit" -WithoutBroker | Should -Not -BeIn 0, 1
         Get-ExitCode $how "Test-TbsPolicy '$TestDrive/missing.json' -Exit" | Should -Not -BeIn 0, 1
     }
+
+    It 'ends with 2 if Test-TbsPolicy -Exit cannot compare, whatever the script does with errors and objects' {
+        $strict = '$ErrorActionPreference = ''Stop''; Set-StrictMode -Version Latest'
+        $same = "Test-TbsPolicy '$TestDrive/same.json' -Exit"
+        Get-ExitCode $how "$strict; $same" | Should -Be 0
+        Get-ExitCode $how "$strict; $same" -WithoutBroker | Should -Be 2
+        Get-ExitCode $how "$strict; try { Test-TbsPolicy '$TestDrive/missing.json' -Exit } catch { exit 9 }" | Should -Be 2
+        Get-ExitCode $how 'Test-TbsPolicy $env:TPMTBS_UNSET -Exit; exit 0' | Should -Be 2
+        Get-ExitCode $how 'Test-TbsPolicy -Setting $null -Exit; exit 0' | Should -Be 2
+        Get-ExitCode $how "Test-TbsPolicy '$TestDrive/other.json' -Exit | Select-Object -First 1" | Should -Be 1
+        Get-ExitCode $how "Get-Item '$TestDrive/*.json' | Test-TbsPolicy -Exit" | Should -Be 1
+    }
 }
 
 Describe 'a script that is called by another one' {

@@ -15,19 +15,38 @@ BeforeDiscovery {
         @{ name = 'contexts'; get = { Get-TbsContext } }
         @{ name = 'provisioning'; get = { Get-TpmProvisioningState } }
         @{ name = 'backup'; get = { Get-TpmOwnerAuthBackup } }
+        @{ name = 'snapshot'; get = { Watch-Tbs -Count 1 } }
+        @{ name = 'costs'; get = { (Get-TbsStatus).Costs } }
+        @{ name = 'compliance'; get = { Test-TbsPolicy -Setting @{ ignoreLocalList = $true; disallowedCommands = @{ standardUser = 'TPM2_Clear' } } } }
+        @{ name = 'response'; get = { Submit-TbsCommand 80010000000C0000017B0008 } }
+        @{ name = 'lockout parameters'; get = { Get-TpmLockoutParameter } }
+        @{ name = 'boot log'; get = { Get-TpmEventLog } }
+        @{ name = 'replayed boot log'; get = { Test-TpmEventLog } }
+        @{ name = 'physical presence'; get = { Get-TpmPhysicalPresence } }
     )
 }
 
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
-    $broker = Connect-SharedBroker
+    . "$PSScriptRoot/Support/Firmware.ps1"
+    $log = New-EventLogFile
+    $presence = New-PhysicalPresenceFolder
+    $broker = Connect-PrivateBroker @{ platform = @{ eventLogPath = $log; physicalPresenceFolder = $presence } }
+    Initialize-Tpm | Out-Null
     [void](Invoke-AsOrdinaryUser)
     $context = New-TbsContext
     function Get-Text($InputObject) { ($InputObject | Out-String -Width 300) -replace '\s+$' -replace '^\s+' }
+    # What a job or a remote session makes of each object.
+    function Copy-ThroughJob($InputObject) {
+        foreach ($one in $InputObject) {
+            [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($one, 1))
+        }
+    }
 }
 AfterAll {
-    Remove-TbsContext $context.ContextId
-    Reset-TbsLockout -Confirm:$false | Out-Null
+    Disconnect-PrivateBroker $broker
+    Remove-FirmwareFolder $log
+    Remove-FirmwareFolder $presence
 }
 
 Describe 'the <name>' -ForEach $results {
@@ -37,7 +56,8 @@ Describe 'the <name>' -ForEach $results {
 
     It 'has no type name in CSV and HTML' {
         foreach ($text in ($given | ConvertTo-Csv -NoTypeInformation | Out-String), ($given | ConvertTo-Html | Out-String)) {
-            $text | Should -Not -Match 'System\.|TpmTbs\.[A-Z]|\[\]'
+            # Bytes stay bytes; those of a response are also there in hexadecimal.
+            $text.Replace('System.Byte[]', '') | Should -Not -Match 'System\.|TpmTbs\.[A-Z]|\[\]'
         }
     }
 
@@ -53,6 +73,29 @@ Describe 'the <name>' -ForEach $results {
         $back = @(Import-Clixml $path)
         $back[0].PSObject.TypeNames[0] | Should -BeLike 'Deserialized.TpmTbs.*'
         (Get-Text $back) | Should -Be (Get-Text $given)
+    }
+
+    It 'looks the same after the serialization of a job' {
+        $back = @(Copy-ThroughJob $given)
+        $back[0].PSObject.TypeNames[0] | Should -BeLike 'Deserialized.TpmTbs.*'
+        (Get-Text $back) | Should -Be (Get-Text $given)
+    }
+
+    It 'looks the same in a ConstrainedLanguage session' {
+        $text = Get-Text $given
+        $session = [powershell]::Create()
+        try {
+            $script = {
+                param($Manifest, $Given)
+                Import-Module $Manifest
+                $ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
+                $Given | Out-String -Width 300
+            }
+            $there = $session.AddScript($script).AddArgument("$RepositoryRoot/TpmTbs.psd1").AddArgument($given).Invoke()
+            $session.Streams.Error | Should -BeNullOrEmpty
+            ("$there" -replace '\s+$' -replace '^\s+') | Should -Be $text
+        }
+        finally { $session.Dispose() }
     }
 
     It 'makes a table and a list' {
@@ -76,6 +119,42 @@ Describe 'results' {
     It 'of a job have their view' {
         $status = Start-Job { Import-Module $args[0]; Get-TbsLockout } -ArgumentList "$RepositoryRoot/TpmTbs.psd1" | Receive-Job -Wait -AutoRemoveJob
         (Get-Text $status) | Should -Be (Get-Text (Get-TbsLockout))
+    }
+
+    It 'of a job keep their nested objects' {
+        $status = Start-Job { Import-Module $args[0]; Get-TbsStatus } -ArgumentList "$RepositoryRoot/TpmTbs.psd1" | Receive-Job -Wait -AutoRemoveJob
+        $status.Queue.Completed | Should -BeOfType [long]
+        $status.TpmLockout.MaxTries | Should -Be 32
+    }
+
+    It 'show numbers alike in every culture' {
+        $culture = [cultureinfo]::CurrentCulture
+        $costs = (Get-TbsStatus).Costs
+        $status = Get-TbsStatus
+        try {
+            foreach ($name in '', 'fr-FR') {
+                [cultureinfo]::CurrentCulture = $name
+                (Get-Text $costs) | Should -Match '\d\.\d{3}'
+                (Get-Text $status) | Should -Match 'about \d+\.\d ms'
+                (Get-Text (Watch-Tbs -Count 1)) | Should -Match '\d\d:\d\d:\d\d +\w+ +\d+ +\d+\.\d'
+            }
+        }
+        finally { [cultureinfo]::CurrentCulture = $culture }
+    }
+
+    It 'of a TPM show every property but the owner authorization in a mixed list, copies too' {
+        $tpm = Get-Tpm
+        $auth = Get-TpmOwnerAuth
+        $tpm.OwnerAuth | Should -Be $auth
+        $tpm | Export-Clixml "$TestDrive/tpm.xml"
+        $change = Set-TpmOwnerAuth -NewOwnerAuthorization $auth
+        foreach ($one in $tpm, (Import-Clixml "$TestDrive/tpm.xml"), (Copy-ThroughJob $tpm), $change, (Copy-ThroughJob $change)) {
+            $one.OwnerAuth | Should -Be $auth
+            $text = (Get-TbsLockout), $one | Out-String
+            $text.Contains($auth) | Should -BeFalse
+            if ($one.PSObject.TypeNames[0] -notlike '*.Tpm') { continue }
+            foreach ($name in $tpm.PSObject.Properties.Name -ne 'OwnerAuth') { $text | Should -Match "(?m)^$name +:" }
+        }
     }
 
     It 'complete the names of their properties' -TestCases @(

@@ -117,7 +117,7 @@ Remove-Module TpmTbs
         $lines = Invoke-Session @'
 "$((Get-Command Get-TbsLockout).Version)"
 Import-Module TpmTbs -RequiredVersion 0.1.0
-try { Import-Module TpmTbs -RequiredVersion 0.2.0 } catch { $null = $_ }
+Import-Module TpmTbs -RequiredVersion 0.2.0
 (Get-TbsLockout).TotalThreshold
 @((TabExpansion2 'Get-TbsLo' 9).CompletionMatches.CompletionText) -contains 'Get-TbsLockout'
 @((TabExpansion2 'Submit-Tbs' 10).CompletionMatches.CompletionText) -contains 'Submit-TbsCommand'

@@ -36,6 +36,8 @@ try {
         catch {
             $isStarting = $_.Exception.Symbol -in 'TBS_E_SERVICE_NOT_RUNNING', 'TBS_E_SERVICE_START_PENDING'
             if (-not $isStarting -or $waited.Elapsed.TotalSeconds -ge $TimeoutSeconds - 0.5) {
+                # This is the answer, however slow the machine is from here on.
+                [void]$finished.Set()
                 [Console]::Error.WriteLine("The TPM cannot be used now: $($_.Exception.Message)")
                 exit 1
             }

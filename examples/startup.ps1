@@ -51,6 +51,8 @@ try {
         catch {
             $isStarting = $_.Exception.Symbol -in 'TBS_E_SERVICE_NOT_RUNNING', 'TBS_E_SERVICE_START_PENDING'
             if (-not $isStarting -or $waited.Elapsed.TotalSeconds -ge $TimeoutSeconds - 1) {
+                # This is the answer, however slow the machine is from here on.
+                [void]$finished.Set()
                 Write-Problem $_.Exception.Message
                 exit 1
             }

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Management.Automation;
 using System.Threading;
 using TpmTbs.Client;
@@ -92,18 +91,17 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
 
     /// <summary>
     /// Outputs the TPM without its owner authorization in any default view. The view of the type leaves it out only where no
-    /// object of another type was written before; PowerShell then lists every property but those that this set leaves out.
+    /// object of another type was written before; PowerShell then lists the properties that <see cref="CopiesOfResults"/>
+    /// declares, or that the object itself declares in a session that takes no declarations.
     /// </summary>
     private protected void WriteTpm(Tpm tpm)
     {
         PSObject output = PSObject.AsPSObject(tpm);
-        List<string> names = new();
-        foreach (PSPropertyInfo property in output.Properties)
+        if (output.Members["PSStandardMembers"] is null)
         {
-            if (property.Name != nameof(Tpm.OwnerAuth)) names.Add(property.Name);
+            PSPropertySet shown = new("DefaultDisplayPropertySet", CopiesOfResults.OfTpm);
+            output.Members.Add(new PSMemberSet("PSStandardMembers", new PSMemberInfo[] { shown }));
         }
-        PSPropertySet shown = new("DefaultDisplayPropertySet", names);
-        output.Members.Add(new PSMemberSet("PSStandardMembers", new PSMemberInfo[] { shown }));
         WriteObject(output);
     }
 

@@ -33,11 +33,13 @@ public sealed class TestTbsPolicyCommand : TbsCmdlet
     /// <summary>A JSON file of desired settings, in the form of Export-TbsPolicy.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Path", ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
-    [ValidateNotNullOrEmpty]
+    [AllowNull]
+    [AllowEmptyString]
     public string? Path { get; set; }
 
     /// <summary>The desired settings as a hashtable of names and values.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Setting")]
+    [AllowNull]
     public Hashtable? Setting { get; set; }
 
     /// <summary>Ends the session with exit code 0 if compliant, 1 if not, and 2 if it cannot compare.</summary>
@@ -50,14 +52,35 @@ public sealed class TestTbsPolicyCommand : TbsCmdlet
         // Whatever ends the comparison before it has an answer leaves this code.
         int before = exitCode;
         Remember(NotCompared);
-        ForObject(Path, () =>
+        try
         {
-            Dictionary<string, object?> desired = Setting is null ? PolicyInput.FromFile(this, Path!) : PolicyInput.Of(Setting);
-            PolicyCompliance compliance = Call("policy/test", new RpcParameters { ["settings"] = desired }, PolicyCompliance.Read);
-            compliance.Path = Path;
-            Remember(compliance.Compliant ? before : Math.Max(before, NotCompliant));
-            WriteObject(compliance);
-        });
+            if (EndsAtErrors) Compare(before);
+            else ForObject(Path, () => Compare(before));
+        }
+        catch (Exception exception) when (Exit && exception is not TbsException and not OperationCanceledException)
+        {
+            // A later command of the pipeline, such as Select-Object -First 1, takes no more objects, so Finish does not run.
+            EndSession();
+        }
+    }
+
+    private void Compare(int before)
+    {
+        PolicyCompliance compliance = Call("policy/test", new RpcParameters { ["settings"] = Desired() }, PolicyCompliance.Read);
+        compliance.Path = Path;
+        Remember(compliance.Compliant ? before : Math.Max(before, NotCompliant));
+        WriteObject(compliance);
+    }
+
+    /// <summary>
+    /// Returns the desired settings. An empty parameter is refused here, not when parameters are bound: there it would end
+    /// only its statement, and a script with -Exit would end with 0.
+    /// </summary>
+    private Dictionary<string, object?> Desired()
+    {
+        if (Setting is not null) return PolicyInput.Of(Setting);
+        if (!string.IsNullOrEmpty(Path)) return PolicyInput.FromFile(this, Path!);
+        throw TbsErrors.BadParameter($"-{ParameterSetName} is empty.", "Give it a value; a variable may have another name.", null);
     }
 
     /// <inheritdoc/>
@@ -70,9 +93,25 @@ public sealed class TestTbsPolicyCommand : TbsCmdlet
     protected override bool Failed(TbsException exception)
     {
         if (!Exit) return false;
-        WriteError(exception.ErrorRecord);
+        if (EndsAtErrors) Host.UI.WriteErrorLine($"{MyInvocation.MyCommand.Name}: {exception.ErrorRecord}");
+        else WriteError(exception.ErrorRecord);
         EndSession();
         return true;
+    }
+
+    /// <summary>
+    /// Whether the session ends at the first error because the caller stops at errors. An error record would then end the
+    /// caller's script first, whose exit code would be 1: not compliant.
+    /// </summary>
+    private bool EndsAtErrors => Exit && Preference is ActionPreference.Stop;
+
+    private ActionPreference Preference
+    {
+        get
+        {
+            if (!MyInvocation.BoundParameters.TryGetValue("ErrorAction", out object? chosen)) chosen = GetVariableValue("ErrorActionPreference");
+            return LanguagePrimitives.TryConvertTo(chosen, out ActionPreference preference) ? preference : ActionPreference.Continue;
+        }
     }
 
     private void Remember(int code)

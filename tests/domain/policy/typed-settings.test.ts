@@ -20,6 +20,16 @@ describe('typed settings', () => {
     );
   });
 
+  it('are flags as 0 and 1, and numbers in hexadecimal text', () => {
+    deepEqual(read({ ignoreLocalList: 1, activeDirectoryBackup: '0', maxContexts: '0x7B' }), {
+      ignoreLocalList: true,
+      activeDirectoryBackup: false,
+      maxContexts: 123,
+    });
+    const others = { ignoreLocalList: 2, activeDirectoryBackup: '01', maxContexts: '0x', osManagedAuthLevel: 'x4' };
+    deepEqual(read(others), others);
+  });
+
   it('are lists of names, codes and text with commas', () => {
     deepEqual(read({ blockedCommands: ['TPM2_Clear', 'getrandom', '0x126', 379] }), {
       blockedCommands: [0x126, 0x17b, 0x126, 379],

@@ -34,10 +34,17 @@ function readValue(name: PolicySettingName, value: unknown, version: TpmVersion)
   if (isClassListName(name)) return readClassLists(value, version);
   const { type } = POLICY_SETTINGS[name].schema;
   if (type === 'array') return readCodes(value, version);
+  if (type === 'boolean') return readFlag(value);
   if (typeof value !== 'string') return value;
   const text = value.trim();
-  if (type === 'boolean') return /^(?:true|false)$/i.test(text) ? text.toLowerCase() === 'true' : value;
-  return /^[0-9]{1,15}$/.test(text) ? Number(text) : value;
+  return /^(?:[0-9]{1,15}|0x[0-9a-f]{1,8})$/i.test(text) ? Number(text) : value;
+}
+
+/** Reads also 0 and 1, as Group Policy writes flags and PowerShell converts them. */
+function readFlag(value: unknown): unknown {
+  const text = typeof value === 'string' || typeof value === 'number' ? `${value}`.trim().toLowerCase() : '';
+  if (text === 'true' || text === '1') return true;
+  return text === 'false' || text === '0' ? false : value;
 }
 
 /** An object of lists, or `StandardUser: 0x126, TPM2_Clear; SandboxedApp: 0x17B`. */
