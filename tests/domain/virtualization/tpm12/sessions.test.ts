@@ -49,7 +49,7 @@ describe('the sessions of TPM 1.2 contexts', () => {
     away.physicalHandle = undefined;
     assert.equal(sessions.leastRecentlyUsed('authSession'), first);
     assert.equal(sessions.leastRecentlyUsed('transportSession'), undefined);
-    sessions.pin(first);
+    sessions.touch(first);
     assert.equal(sessions.leastRecentlyUsed('authSession'), second);
     sessions.touch(second);
     assert.equal(sessions.leastRecentlyUsed('authSession'), undefined);

@@ -36,9 +36,9 @@ export interface Key extends Held {
 /** What is known about a key that was created or loaded in the TPM. */
 export interface NewKey {
   readonly publicPart?: string | undefined;
-  readonly blob?: Uint8Array;
-  /** The virtual handle to use if it is free; otherwise the physical one is used. */
-  readonly wanted?: number;
+  readonly blob?: Uint8Array | undefined;
+  /** The virtual handle to use if it is free, in place of the physical one. */
+  readonly wanted?: number | undefined;
 }
 
 /** What one caller sees of the TPM: the virtual handles of its keys. */
