@@ -7,7 +7,7 @@ import { HEADER_BYTES, readUint32, writeUint32 } from '../../tpm/command-header.
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import { loadContext } from '../../tpm12/commands.js';
-import { firstHandle, firstSizedBuffer, isSuccess, refusal } from '../../tpm12/responses.js';
+import { firstHandle, firstSizedBuffer, refusal } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
 import { type Key, type Keys, kindOfResourceType, unknownHandleCode, type VirtualContext } from './handles.js';
 import {
@@ -64,7 +64,7 @@ function* save(parts: Saving, held: Resource, command: Uint8Array): Exchange<Uin
   const physical = command.slice();
   writeUint32(physical, HEADER_BYTES, held.physicalHandle as number);
   const response = yield* swapping.saveUntilItFits(physical);
-  const blob = isSuccess(response) ? firstSizedBuffer(response) : undefined;
+  const blob = firstSizedBuffer(response);
   if (blob === undefined) return response;
   if (held.kind === 'key') rememberKeyBlob(parts.savedKeyHandles, held, blob);
   else savedByCaller(parts, held, blob);
@@ -146,7 +146,7 @@ function* loadKey(
   if (quotas.keysAvailableTo(context) === 0) return refusal(TPM_RESULT.RESOURCES);
   if (keepsHandle && context.key(wanted) !== undefined) return refusal(TPM_RESULT.BAD_HANDLE);
   const response = yield* swapping.sendUntilItFits('key', command);
-  const handle = isSuccess(response) ? firstHandle(response) : undefined;
+  const handle = firstHandle(response);
   if (handle === undefined) return response;
   const key = keys.adopt(context, handle, { wanted, blob });
   changed();
@@ -186,7 +186,7 @@ function* loadSession(
   if (room !== TPM_RESULT.SUCCESS) return refusal(room);
   const load = command ?? loadContext(session.current.blob, entityHandleOf(link));
   const response = yield* swapping.sendUntilItFits(session.kind, load);
-  const handle = isSuccess(response) ? firstHandle(response) : undefined;
+  const handle = firstHandle(response);
   if (handle === undefined) return response;
   saved.remove(session);
   const loaded = sessions.adopt(context, session.kind, handle, {

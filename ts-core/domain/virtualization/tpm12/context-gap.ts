@@ -8,7 +8,7 @@
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT } from '../../tpm12/codes.js';
 import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js';
-import { firstHandle, isSuccess } from '../../tpm12/responses.js';
+import { firstHandle } from '../../tpm12/responses.js';
 import { resourceTypeOf } from './handles.js';
 import { type Swapping, savedForm } from './save-load-evict.js';
 import {
@@ -69,7 +69,7 @@ export class ContextGap {
     }
     if ((yield* this.#swapping.makeRoomFor(session.kind)) !== TPM_RESULT.SUCCESS) return;
     const loaded = yield loadContext(session.current.blob, entityHandleOf(session.link));
-    const handle = isSuccess(loaded) ? firstHandle(loaded) : undefined;
+    const handle = firstHandle(loaded);
     if (handle === undefined) {
       this.#leftAlone.add(session);
       return;

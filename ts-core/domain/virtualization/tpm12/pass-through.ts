@@ -7,7 +7,7 @@ import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import { createdKind, handlePlaces, ordinalOf, type ResourceKind } from '../../tpm12/command-shape.js';
 import { flushSpecific } from '../../tpm12/commands.js';
-import { firstHandle, isSuccess, refusal } from '../../tpm12/responses.js';
+import { firstHandle, refusal } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
 import { wrappedCommandOf, wrappedResponseOf } from '../../tpm12/transport.js';
 import { applyResponse, type Binding, isSession } from './apply-response.js';
@@ -135,32 +135,24 @@ export function writePhysicalHandles(command: Uint8Array, bindings: readonly Bin
 
 /** Undoes what a cancelled command created, since its caller never learned the handle. */
 export function* discardCreated(
-  { sessions, swapping }: Pick<VirtualizerParts, 'sessions' | 'swapping'>,
+  parts: Pick<VirtualizerParts, 'sessions' | 'swapping'>,
   context: VirtualContext,
   command: Uint8Array,
   response: Uint8Array,
 ): Exchange<void> {
-  const created = isSuccess(response) ? createdResource(command, response) : undefined;
-  if (created === undefined) return;
-  const held = findResource(sessions, context, created.kind, created.virtualHandle);
-  if (held !== undefined) yield* swapping.flush(held);
-}
-
-interface CreatedResource {
-  readonly kind: ResourceKind;
-  readonly virtualHandle: number;
-}
-
-/** Returns what a successful command created, from the command and its caller's response. */
-function createdResource(command: Uint8Array, response: Uint8Array): CreatedResource | undefined {
   if (ordinalOf(command) === TPM_ORD.ExecuteTransport) {
     const inner = wrappedCommandOf(command);
     const innerResponse = wrappedResponseOf(response);
-    return inner === undefined || innerResponse === undefined ? undefined : createdResource(inner, innerResponse);
+    if (inner !== undefined && innerResponse !== undefined) {
+      yield* discardCreated(parts, context, inner, innerResponse);
+    }
+    return;
   }
   const kind = kindCreatedBy(command);
   const virtualHandle = firstHandle(response);
-  return kind === undefined || virtualHandle === undefined ? undefined : { kind, virtualHandle };
+  if (kind === undefined || virtualHandle === undefined) return;
+  const held = findResource(parts.sessions, context, kind, virtualHandle);
+  if (held !== undefined) yield* parts.swapping.flush(held);
 }
 
 function kindCreatedBy(command: Uint8Array): ResourceKind | undefined {

@@ -16,7 +16,7 @@ import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import type { ResourceKind } from '../../tpm12/command-shape.js';
 import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js';
-import { firstHandle, firstSizedBuffer, isSuccess } from '../../tpm12/responses.js';
+import { firstHandle, firstSizedBuffer } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
 import { readRoom } from './broker-commands.js';
 import { type Key, type Keys, resourceTypeOf, unknownHandleCode } from './handles.js';
@@ -193,7 +193,9 @@ export class Swapping {
     }
     const room = yield* this.makeRoomFor(session.kind);
     if (room !== TPM_RESULT.SUCCESS) return room;
-    return yield* this.#loadBlob(session, saved.blob, entityHandleOf(session.link));
+    const code = yield* this.#loadBlob(session, saved.blob, entityHandleOf(session.link));
+    if (code === TPM_RESULT.SUCCESS) session.saved = undefined;
+    return code;
   }
 
   *#loadBlob(resource: Resource, blob: Uint8Array, entityHandle: number): Exchange<number> {
@@ -205,7 +207,6 @@ export class Swapping {
     // Without its handle the resource is out of reach; the caller's own handle must not be sent in its place.
     if (handle === undefined) return TPM_RESULT.FAIL;
     resource.physicalHandle = handle;
-    if (resource.kind !== 'key') resource.saved = undefined;
     this.#changed();
     return TPM_RESULT.SUCCESS;
   }
@@ -223,15 +224,15 @@ export class Swapping {
     return unknownHandleCode(resource.kind);
   }
 
+  /** Evicts a key that is in the TPM; returns whether that succeeded, or another key may be evicted in its place. */
   *#evictKey(key: Key): Exchange<boolean> {
-    if (key.physicalHandle === undefined) return true;
+    const physicalHandle = key.physicalHandle as number;
     if (key.blob === undefined) {
-      const response = yield saveContext(key.physicalHandle, TPM_RT.KEY);
-      key.blob = isSuccess(response) ? firstSizedBuffer(response) : undefined;
+      const response = yield saveContext(physicalHandle, TPM_RT.KEY);
+      key.blob = firstSizedBuffer(response);
       if (key.blob === undefined) return this.#keyCannotBeSaved(key, responseCodeOf(response));
     }
     for (const session of this.#sessionsOfCopies(key)) yield* this.evictSession(session);
-    const physicalHandle = key.physicalHandle;
     key.physicalHandle = undefined;
     this.#changed();
     yield flushSpecific(physicalHandle, TPM_RT.KEY);
@@ -269,7 +270,7 @@ function isCopy(left: Key, right: Key): boolean {
 
 /** Returns the blob in a response to TPM_SaveContext, and its number; undefined if there is none. */
 export function savedForm(response: Uint8Array): SavedForm | undefined {
-  const blob = isSuccess(response) ? firstSizedBuffer(response) : undefined;
+  const blob = firstSizedBuffer(response);
   const facts = blob === undefined ? undefined : readContextBlob(blob);
   return blob === undefined || facts === undefined ? undefined : { blob, contextCount: facts.contextCount };
 }

@@ -196,7 +196,7 @@ function* runDaaStage(parts: VirtualizerParts, context: VirtualContext, command:
     return refusal(TPM_RESULT.BAD_HANDLE);
   }
   const response = yield* runMapped(parts, context, command);
-  const output = isSuccess(response) ? firstSizedBuffer(response) : undefined;
+  const output = firstSizedBuffer(response);
   if (begins && output?.length === 4) daa.adopt(context, readUint32(output, 0));
   // The last stage ends the session, and so does any failure.
   const existing = handleListOf(yield getCapability(TPM_CAP.HANDLE, TPM_RT.DAA_TPM));
