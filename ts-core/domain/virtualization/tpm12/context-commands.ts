@@ -144,7 +144,8 @@ function* loadKey(
 ): Exchange<Uint8Array> {
   const { keys, quotas, swapping, changed } = parts;
   if (quotas.keysAvailableTo(context) === 0) return refusal(TPM_RESULT.RESOURCES);
-  if (keepsHandle && context.key(wanted) !== undefined) return refusal(TPM_RESULT.BAD_HANDLE);
+  const isTaken = context.key(wanted) !== undefined || keys.isCommon(wanted);
+  if (keepsHandle && isTaken) return refusal(TPM_RESULT.BAD_HANDLE);
   const response = yield* swapping.sendUntilItFits('key', command);
   const handle = firstHandle(response);
   if (handle === undefined) return response;

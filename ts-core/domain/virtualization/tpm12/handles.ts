@@ -89,7 +89,7 @@ export class Keys {
       id: `key-${this.#nextId++}`,
       kind: 'key',
       context,
-      virtualHandle: this.#freeHandle(context, facts.wanted ?? physicalHandle),
+      virtualHandle: this.#freeHandle(context, physicalHandle, facts.wanted),
       physicalHandle,
       blob: facts.blob,
       publicPart: facts.publicPart,
@@ -102,10 +102,12 @@ export class Keys {
     return key;
   }
 
-  #freeHandle(context: VirtualContext, wanted: number): number {
-    const isTaken = (handle: number) => handle === 0 || this.isCommon(handle);
+  /** No other key in the TPM has `physicalHandle`, whatever was unmanaged before. */
+  #freeHandle(context: VirtualContext, physicalHandle: number, wanted = physicalHandle): number {
+    const isTaken = (handle: number) =>
+      context.key(handle) !== undefined || (handle !== physicalHandle && (handle === 0 || this.isCommon(handle)));
     let handle = wanted;
-    while (context.key(handle) !== undefined || (handle !== wanted && isTaken(handle))) handle = (handle + 1) >>> 0;
+    while (isTaken(handle)) handle = (handle + 1) >>> 0;
     return handle;
   }
 
