@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
-import { VirtualContext } from '../../../../ts-core/domain/virtualization/tpm12/handles.js';
-import { findResource, SavedSessions, Sessions } from '../../../../ts-core/domain/virtualization/tpm12/sessions.js';
+import { Keys, VirtualContext } from '../../../../ts-core/domain/virtualization/tpm12/handles.js';
+import {
+  entityHandleOf,
+  findResource,
+  linkedKey,
+  SavedSessions,
+  Sessions,
+} from '../../../../ts-core/domain/virtualization/tpm12/sessions.js';
 import { ALICE, BOB } from '../../../support/virtual-tpm12.js';
 
 function setUp() {
@@ -65,6 +71,19 @@ describe('the sessions of TPM 1.2 contexts', () => {
     assert.deepEqual([first.alive, first.physicalHandle, [...sessions.all()]], [false, undefined, [second]]);
     sessions.forgetAll();
     assert.deepEqual([second.alive, [...sessions.all()]], [false, []]);
+  });
+
+  it('are bound to a key, to another entity, or to nothing', () => {
+    const { sessions, alice } = setUp();
+    const key = new Keys(new Map([[1, alice]])).adopt(alice, 9, { wanted: 4 });
+    const [toKey, toOther, toNothing] = [key, 77, undefined].map((link) =>
+      sessions.adopt(alice, 'authSession', 5, { link }),
+    );
+    assert.ok(toKey && toOther && toNothing);
+    assert.deepEqual([linkedKey(toKey), linkedKey(toOther), linkedKey(toNothing)], [key, undefined, undefined]);
+    assert.deepEqual([entityHandleOf(key), entityHandleOf(77), entityHandleOf(undefined)], [9, 77, 0]);
+    key.physicalHandle = undefined;
+    assert.equal(entityHandleOf(key), 0, 'it is not in the TPM');
   });
 });
 
