@@ -6,7 +6,7 @@
  * Handles are the lowest free numbers from 1, so that every context's handles collide with every other's.
  */
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
-import { readUint32, writeUint16, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
+import { HEADER_BYTES, readUint32, writeUint16, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
 import {
   type OrdinalName,
   TPM_CAP,
@@ -455,6 +455,16 @@ export const modelCommand = {
     ),
   getPubKey: (keyHandle: number) => command12(TPM_ORD.GetPubKey, uint32(keyHandle)),
   loadKey2: (identity: number) => command12(TPM_ORD.LoadKey2, keyUnderSrk(identity)),
+  /** Loads a key under another one, which this session authorizes. */
+  loadChild: (parentHandle: number, identity: number, session: number) => {
+    const bytes = command12(
+      TPM_ORD.LoadKey2,
+      concat(keyUnderSrk(identity), authorization(session, true)),
+      TPM_TAG.RQU_AUTH1_COMMAND,
+    );
+    writeUint32(bytes, HEADER_BYTES, parentHandle);
+    return bytes;
+  },
   loadKey: (identity: number) => command12(TPM_ORD.LoadKey, keyUnderSrk(identity)),
   sign: (keyHandle: number, sessionHandle: number, continues: boolean, wrongSecret = false) => {
     const parameters = concat(uint32(keyHandle), sized(new Uint8Array(20)), new Uint8Array(COMMAND_AUTH_BYTES));

@@ -453,6 +453,27 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.deepEqual(tpm.takeLog(), ['LoadContext']);
   });
 
+  for (const [canBeSaved, expected] of [
+    [true, TPM_RESULT.SUCCESS],
+    [false, TPM_RESULT.INVALID_AUTHHANDLE],
+  ] as const) {
+    const outcome = canBeSaved ? 'loads a session again' : 'does not miss a session that is lost';
+    it(`${outcome} if room for its command’s key costs another copy of the parent`, async () => {
+      const tpm = new ModelTpm12({ keys: 2, sessions: 3, savedSessions: 16 });
+      const { broker, virtualizer, alice, bob } = await modelBroker({ tpm });
+      const copy = handleIn(await bob.send(command.loadKey2(1)));
+      await broker.run(() => virtualizer.suspend());
+      assert.equal(await bob.code(command.getPubKey(copy)), 0);
+      const parent = handleIn(await alice.send(command.loadKey2(1)));
+      const session = handleIn(await alice.send(command.osap(parent)));
+      if (!canBeSaved) tpm.refuses('SaveContext', TPM_RESULT.FAIL);
+      tpm.takeLog();
+      assert.equal(await alice.code(command.loadChild(parent, 2, session)), expected);
+      assert.equal(tpm.takeLog().at(-1) === 'LoadKey2', canBeSaved);
+      assert.equal(virtualizer.counts(alice.contextId).loadedSessions, canBeSaved ? 1 : 0);
+    });
+  }
+
   it('evicts everything that can be saved before a suspend', async () => {
     const { tpm, broker, virtualizer, alice, bob } = await modelBroker();
     const key = handleIn(await alice.send(command.loadKey2(1)));

@@ -63,14 +63,15 @@ describe('the sessions of TPM 1.2 contexts', () => {
     assert.equal(sessions.leastRecentlyUsed('authSession'), first);
   });
 
-  it('are dead once they have ended, one or all', () => {
+  it('are nowhere once they have ended, one or all', () => {
     const { sessions, alice } = setUp();
     const [first, second] = [5, 6].map((handle) => sessions.adopt(alice, 'authSession', handle, {}));
     assert.ok(first && second);
+    Object.assign(first, { physicalHandle: undefined, saved: { blob: new Uint8Array(), contextCount: 1 } });
     sessions.ended(first);
-    assert.deepEqual([first.alive, first.physicalHandle, [...sessions.all()]], [false, undefined, [second]]);
+    assert.deepEqual([first.saved, [...sessions.all()]], [undefined, [second]]);
     sessions.forgetAll();
-    assert.deepEqual([second.alive, [...sessions.all()]], [false, []]);
+    assert.deepEqual([second.physicalHandle, [...sessions.all()]], [undefined, []]);
   });
 
   it('are bound to a key, to another entity, or to nothing', () => {

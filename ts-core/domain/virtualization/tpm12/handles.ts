@@ -16,8 +16,6 @@ export interface Held extends Used {
   readonly virtualHandle: number;
   /** The TPM's handle; undefined while the resource is saved outside the TPM. */
   physicalHandle: number | undefined;
-  /** False once it is flushed, invalidated or lost; remaining references must not use it. */
-  alive: boolean;
 }
 
 export interface Key extends Held {
@@ -31,6 +29,10 @@ export interface Key extends Held {
   readonly publicPart: string | undefined;
   /** Owner-evict key (TPM_KeyControlOwner): it stays in the TPM and is neither saved nor flushed. */
   ownerEvict: boolean;
+  /** False once it is flushed, invalidated or lost; remaining references must not use it. */
+  alive: boolean;
+  /** Only sessions are bound to something. */
+  readonly link?: undefined;
 }
 
 /** What is known about a key that was created or loaded in the TPM. */
@@ -125,6 +127,7 @@ export class Keys {
   remove(key: Key): void {
     key.alive = false;
     key.physicalHandle = undefined;
+    key.blob = undefined;
     key.context.remove(key);
   }
 

@@ -70,7 +70,7 @@ export class Swapping {
    * room for a session never evicts a key.
    */
   *load(resources: readonly Resource[]): Exchange<number> {
-    const linked = resources.flatMap((resource) => (resource.kind === 'key' ? [] : (linkedKey(resource) ?? [])));
+    const linked = resources.flatMap((resource) => linkedKey(resource) ?? []);
     for (const key of linked) this.#keys.pin(key);
     for (const resource of resources) this.touch(resource);
     for (const needed of [...linked, ...resources]) {
@@ -178,7 +178,7 @@ export class Swapping {
 
   *#loadKey(key: Key): Exchange<number> {
     if (key.physicalHandle !== undefined) return TPM_RESULT.SUCCESS;
-    if (!key.alive || key.blob === undefined) return unknownHandleCode('key');
+    if (key.blob === undefined) return unknownHandleCode('key');
     return yield* this.#loadBlob(key, key.blob, 0);
   }
 
@@ -186,7 +186,7 @@ export class Swapping {
     if (session.physicalHandle !== undefined) return TPM_RESULT.SUCCESS;
     const { saved } = session;
     const key = linkedKey(session);
-    if (!session.alive || saved === undefined) return unknownHandleCode(session.kind);
+    if (saved === undefined) return unknownHandleCode(session.kind);
     if (key !== undefined) {
       const code = yield* this.#loadKey(key);
       if (code !== TPM_RESULT.SUCCESS) return this.#giveUp(session, code);
@@ -270,7 +270,7 @@ function isCopy(left: Key, right: Key): boolean {
 
 /** Returns the blob in a response to TPM_SaveContext, and its number; undefined if there is none. */
 export function savedForm(response: Uint8Array): SavedForm | undefined {
-  const blob = firstSizedBuffer(response);
-  const facts = blob === undefined ? undefined : readContextBlob(blob);
-  return blob === undefined || facts === undefined ? undefined : { blob, contextCount: facts.contextCount };
+  const blob = firstSizedBuffer(response) ?? new Uint8Array();
+  const facts = readContextBlob(blob);
+  return facts === undefined ? undefined : { blob, contextCount: facts.contextCount };
 }

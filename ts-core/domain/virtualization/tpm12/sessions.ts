@@ -21,7 +21,7 @@ import type { Held, Key, VirtualContext } from './handles.js';
 export type SessionLink = Key | number;
 
 /** Returns the key to which a session is bound, if a context holds it. */
-export function linkedKey({ link }: { readonly link: SessionLink | undefined }): Key | undefined {
+export function linkedKey({ link }: { readonly link?: SessionLink | undefined }): Key | undefined {
   return typeof link === 'object' ? link : undefined;
 }
 
@@ -99,7 +99,6 @@ export class Sessions {
       link: facts.link,
       transportAttributes: facts.transportAttributes ?? 0,
       saved: undefined,
-      alive: true,
       lastUse: this.#order.next(),
       pinnedBy: 0,
     };
@@ -115,8 +114,8 @@ export class Sessions {
 
   /** Forgets a session that was flushed, saved by its caller, ended by a command, or lost with the TPM's memory. */
   ended(session: Session): void {
-    session.alive = false;
     session.physicalHandle = undefined;
+    session.saved = undefined;
     this.#of(session.context)[session.kind].delete(session.virtualHandle);
   }
 
