@@ -268,6 +268,10 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
       { session: handleIn(await alice.send(command.osap(key))), entity: () => handleOf(tpm, 1) },
       { session: handleIn(await alice.send(command.dsap(key))), entity: () => handleOf(tpm, 1) },
     ];
+    const transport = handleIn(await alice.send(command.transport()));
+    await broker.run(() => virtualizer.suspend());
+    assert.equal(await alice.code(command.saveContext(transport, TPM_RT.TRANS)), 0);
+    assert.equal(readUint32(tpm.lastCommand('LoadContext'), 10), 0, 'it is bound to nothing');
     for (const { session, entity } of entities) {
       await broker.run(() => virtualizer.suspend());
       handleIn(await bob.send(command.loadKey2(9)));
@@ -473,6 +477,36 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
       assert.equal(virtualizer.counts(alice.contextId).loadedSessions, canBeSaved ? 1 : 0);
     });
   }
+
+  it('ends soon with a TPM that never has room for anything, and whatever the broker flushes', async () => {
+    const { tpm, virtualizer, alice, bob } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const session = handleIn(await alice.send(command.osap(key)));
+    for (let number = 0; number < 4; number++) {
+      handleIn(await bob.send(command.loadKey2(10 + number)));
+      handleIn(await bob.send(command.oiap()));
+    }
+    const never = 1000;
+    tpm.responds('GetCapability', sized(uint32(0)), never);
+    tpm.refuses('SaveContext', TPM_RESULT.NOCONTEXTSPACE, never);
+    for (const full of ['LoadContext', 'LoadKey2', 'OIAP', 'EstablishTransport'] as const)
+      tpm.refuses(full, TPM_RESULT.RESOURCES, never);
+    tpm.takeLog();
+    for (const bytes of [
+      command.sign(key, session, true),
+      command.loadKey2(2),
+      command.oiap(),
+      command.transport(),
+      command.saveContext(session, TPM_RT.AUTH),
+    ]) {
+      assert.notEqual(await alice.code(bytes), 0);
+    }
+    assert.ok(tpm.takeLog().length < 100);
+    assert.ok(
+      virtualizer.resources().every(({ kind }) => kind === 'key'),
+      'no session was left to flush',
+    );
+  });
 
   it('evicts everything that can be saved before a suspend', async () => {
     const { tpm, broker, virtualizer, alice, bob } = await modelBroker();
