@@ -166,6 +166,19 @@ describe('the context gap of TPM 1.2', () => {
     assert.equal(readUint32(other.tpm.lastCommand('LoadContext'), 10), TPM_KH.SRK);
   });
 
+  it('leaves a session bound to its key, whatever key has its handle in the context that loads the session', async () => {
+    const { tpm, alice, aliceToo, saveAnother, tidyUp } = await withStep(HALF_OF_LEAST_DISTANCE);
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const blob = blobIn(await alice.send(command.saveAuthContext(handleIn(await alice.send(command.osap(key))))));
+    await saveAnother();
+    await tidyUp();
+    const before = tpm.keys.size;
+    const other = await aliceToo.send(command.loadKey2(2));
+    assert.ok(before > 0 && handleIn(other) > 0);
+    const loaded = handleIn(await aliceToo.send(command.loadAuthContext(blob)));
+    assert.ok(tpm.authSessions.has(loaded));
+  });
+
   it('removes a session that the TPM does not save again', async () => {
     for (const parameters of [new Uint8Array(), sized(new Uint8Array(20))]) {
       const { tpm, virtualizer, alice, saveAnother, tidyUp } = await withStep(HALF_OF_LEAST_DISTANCE);

@@ -74,6 +74,8 @@ function* save(parts: Saving, held: Resource, command: Uint8Array): Exchange<Uin
 function rememberKeyBlob(savedKeyHandles: Map<string, number>, key: Key, blob: Uint8Array): void {
   const facts = readContextBlob(blob);
   if (facts === undefined) return;
+  // A blob that is saved once more is the newest again.
+  savedKeyHandles.delete(facts.integrityDigest);
   savedKeyHandles.set(facts.integrityDigest, key.virtualHandle);
   for (const oldest of savedKeyHandles.keys()) {
     if (savedKeyHandles.size > MAX_REMEMBERED_BLOBS) savedKeyHandles.delete(oldest);
