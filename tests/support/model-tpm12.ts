@@ -6,7 +6,7 @@
  * Handles are the lowest free numbers from 1, so that every context's handles collide with every other's.
  */
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
+import { HEADER_BYTES, readUint32, writeUint16, writeUint32 } from '../../ts-core/domain/tpm/command-header.js';
 import {
   type OrdinalName,
   TPM_CAP,
@@ -19,6 +19,7 @@ import {
   TPM_RT,
   TPM_TAG,
 } from '../../ts-core/domain/tpm12/codes.js';
+import { authorizationCount } from '../../ts-core/domain/tpm12/command-shape.js';
 import { COMMAND_AUTH_BYTES } from '../../ts-core/domain/tpm12/structures.js';
 import { wrappedCommandOf } from '../../ts-core/domain/tpm12/transport.js';
 import { command12, insideTransport } from './tpm12-commands.js';
@@ -62,7 +63,8 @@ export class ModelTpm12 {
   readonly daaSessions = new Map<number, { readonly identity: number }>();
   /** Whether TPM_Startup has arrived since the last reset. */
   started = true;
-  readonly #refusals: { readonly ordinal: number; readonly returnCode: number }[] = [];
+  readonly #scripted: { readonly ordinal: number; readonly response: number | Uint8Array }[] = [];
+  readonly #lastCommands = new Map<number, Uint8Array>();
   #nextSession = 1000;
   readonly #slots: ModelSlots;
 
@@ -79,7 +81,18 @@ export class ModelTpm12 {
 
   /** Makes the next `times` commands with this ordinal return this code and do nothing else. */
   refuses(ordinal: OrdinalName, returnCode: number, times = 1): void {
-    for (let time = 0; time < times; time++) this.#refusals.push({ ordinal: TPM_ORD[ordinal], returnCode });
+    for (let time = 0; time < times; time++) this.#scripted.push({ ordinal: TPM_ORD[ordinal], response: returnCode });
+  }
+
+  /** Makes the next `times` commands with this ordinal return these output parameters and do nothing else. */
+  responds(ordinal: OrdinalName, parameters: Uint8Array, times = 1): void {
+    const response = success(parameters);
+    for (let time = 0; time < times; time++) this.#scripted.push({ ordinal: TPM_ORD[ordinal], response });
+  }
+
+  /** Returns the last command with this ordinal, as it arrived. */
+  lastCommand(ordinal: OrdinalName): Uint8Array {
+    return this.#lastCommands.get(TPM_ORD[ordinal]) ?? new Uint8Array();
   }
 
   /** Returns the names of the commands since the last call, including those inside transport sessions. */
@@ -90,8 +103,11 @@ export class ModelTpm12 {
   answer(command: Uint8Array): Uint8Array {
     const ordinal = readUint32(command, 6);
     this.received.push(ordinal);
-    const index = this.#refusals.findIndex((refusal) => refusal.ordinal === ordinal);
-    if (index >= 0) return this.#failed(command, this.#refusals.splice(index, 1)[0]?.returnCode ?? 0);
+    this.#lastCommands.set(ordinal, command.slice());
+    const index = this.#scripted.findIndex((scripted) => scripted.ordinal === ordinal);
+    const scripted = index >= 0 ? this.#scripted.splice(index, 1)[0]?.response : undefined;
+    if (typeof scripted === 'number') return this.#failed(command, scripted);
+    if (scripted !== undefined) return scripted.slice();
     if (ordinal === TPM_ORD.Startup) this.started = true;
     if (!this.started) return failure(TPM_RESULT.INVALID_POSTINIT);
     const body = command.subarray(10);
@@ -99,7 +115,9 @@ export class ModelTpm12 {
       case TPM_ORD.OIAP:
         return this.#open(this.authSessions, undefined);
       case TPM_ORD.OSAP:
-        return this.#openOsap(body);
+        return this.#openBound(body, TPM_ET.KEYHANDLE);
+      case TPM_ORD.DSAP:
+        return this.#openBound(body, TPM_ET.DEL_KEY_BLOB);
       case TPM_ORD.EstablishTransport:
         return this.#open(this.transportSessions, undefined);
       case TPM_ORD.LoadKey:
@@ -148,13 +166,16 @@ export class ModelTpm12 {
     const continues = command[command.length - 21] ?? 0;
     if (continues === 0) this.transportSessions.delete(handle);
     const wrapped = concat(new Uint8Array(12), sized(response));
-    return withAuthorization(concat(wrapped, new Uint8Array(20), uint8(continues), new Uint8Array(20)));
+    return withAuthorizations(wrapped, [continues]);
   }
 
+  /** Ends the transport session although its continue flag is returned as 1. */
   #releaseTransport(command: Uint8Array): Uint8Array {
     const handle = readUint32(command, command.length - AUTH_BYTES);
     if (!this.transportSessions.delete(handle)) return failure(TPM_RESULT.INVALID_AUTHHANDLE);
-    return withAuthorization(concat(new Uint8Array(20), uint8(1), new Uint8Array(20)));
+    const others = authorizationsOf(command).slice(0, -1);
+    this.#endSessions(others);
+    return withAuthorizations(new Uint8Array(), [...others.map(({ continues }) => continues), 1]);
   }
 
   /** Stage 0 creates the session, stage 24 ends it. */
@@ -190,8 +211,8 @@ export class ModelTpm12 {
     return success(concat(uint32(handle), new Uint8Array(40)));
   }
 
-  #openOsap(body: Uint8Array): Uint8Array {
-    const isKey = body[1] === 1;
+  #openBound(body: Uint8Array, typeOfKeys: number): Uint8Array {
+    const isKey = body[1] === typeOfKeys;
     const key = this.keys.get(readUint32(body, 2));
     if (isKey && key === undefined) return failure(TPM_RESULT.INVALID_KEYHANDLE);
     return this.#open(this.authSessions, isKey ? key?.identity : undefined);
@@ -221,23 +242,29 @@ export class ModelTpm12 {
     return this.#authorized(command, concat(uint32(key.identity), uint32(session.identity)), TPM_RESULT.SUCCESS);
   }
 
-  /** A failed command ends its session. */
+  /** A failed command ends its sessions. */
   #failed(command: Uint8Array, code: number): Uint8Array {
-    if (readUint16(command, 0) === TPM_TAG.RQU_AUTH1_COMMAND)
-      this.authSessions.delete(readUint32(command, command.length - AUTH_BYTES));
+    for (const { handle } of authorizationsOf(command)) this.authSessions.delete(handle);
     return failure(code);
   }
 
   #authorized(command: Uint8Array, parameters: Uint8Array, code: number): Uint8Array {
-    if (readUint16(command, 0) !== TPM_TAG.RQU_AUTH1_COMMAND) return success(parameters);
-    const handle = readUint32(command, command.length - AUTH_BYTES);
-    const continues = command[command.length - 21] ?? 0;
-    if (!this.authSessions.has(handle)) return failure(TPM_RESULT.INVALID_AUTHHANDLE);
-    if (continues === 0) this.authSessions.delete(handle);
-    const response = success(concat(parameters, new Uint8Array(20), uint8(continues), new Uint8Array(20)));
-    writeUint16(response, 0, TPM_TAG.RSP_AUTH1_COMMAND);
+    const authorizations = authorizationsOf(command);
+    if (authorizations.length === 0) return success(parameters);
+    if (!authorizations.every(({ handle }) => this.authSessions.has(handle))) {
+      return failure(TPM_RESULT.INVALID_AUTHHANDLE);
+    }
+    this.#endSessions(authorizations);
+    const response = withAuthorizations(
+      parameters,
+      authorizations.map(({ continues }) => continues),
+    );
     writeUint32(response, 6, code);
     return response;
+  }
+
+  #endSessions(authorizations: readonly ModelAuthorization[]): void {
+    for (const { handle, continues } of authorizations) if (continues === 0) this.authSessions.delete(handle);
   }
 
   #capability(body: Uint8Array): Uint8Array {
@@ -354,9 +381,24 @@ function success(parameters: Uint8Array): Uint8Array {
   return concat(uint16(0x00c4), uint32(10 + parameters.length), uint32(0), parameters);
 }
 
-function withAuthorization(parameters: Uint8Array): Uint8Array {
-  const response = success(parameters);
-  writeUint16(response, 0, TPM_TAG.RSP_AUTH1_COMMAND);
+interface ModelAuthorization {
+  readonly handle: number;
+  readonly continues: number;
+}
+
+function authorizationsOf(command: Uint8Array): readonly ModelAuthorization[] {
+  const count = authorizationCount(command);
+  return Array.from({ length: count }, (_, index) => {
+    const start = command.length - (count - index) * AUTH_BYTES;
+    return { handle: readUint32(command, start), continues: command[start + 24] ?? 0 };
+  });
+}
+
+/** Returns a successful response with an authorization for each continue flag. */
+function withAuthorizations(parameters: Uint8Array, continueFlags: readonly number[]): Uint8Array {
+  const authorizations = continueFlags.map((flag) => concat(new Uint8Array(20), uint8(flag), new Uint8Array(20)));
+  const response = success(concat(parameters, ...authorizations));
+  writeUint16(response, 0, TPM_TAG.RSP_COMMAND + continueFlags.length);
   return response;
 }
 
@@ -385,17 +427,44 @@ export const modelCommand = {
     ),
   executeTransport: (session: number, inner: Uint8Array, continues = true) =>
     authorizedBy(insideTransport(inner), session, continues),
-  releaseTransport: (session: number) =>
-    authorizedBy(
-      command12(
-        TPM_ORD.ReleaseTransportSigned,
-        concat(uint32(TPM_KH.SRK), new Uint8Array(20), new Uint8Array(COMMAND_AUTH_BYTES)),
-        TPM_TAG.RQU_AUTH1_COMMAND,
+  /** With `keySession`, the key that signs the log is authorized too. */
+  releaseTransport: (session: number, keySession?: number) => {
+    const authorizations = keySession === undefined ? [] : [authorization(keySession, true)];
+    return command12(
+      TPM_ORD.ReleaseTransportSigned,
+      concat(uint32(TPM_KH.SRK), new Uint8Array(20), ...authorizations, authorization(session, false)),
+      keySession === undefined ? TPM_TAG.RQU_AUTH1_COMMAND : TPM_TAG.RQU_AUTH2_COMMAND,
+    );
+  },
+  /** Needs two keys and two sessions at once. `continues`: of each session. */
+  certifyKey: (
+    keys: readonly [number, number],
+    sessions: readonly [number, number],
+    continues: readonly [boolean, boolean] = [true, true],
+  ) =>
+    command12(
+      TPM_ORD.CertifyKey,
+      concat(
+        uint32(keys[0]),
+        uint32(keys[1]),
+        new Uint8Array(20),
+        authorization(sessions[0], continues[0]),
+        authorization(sessions[1], continues[1]),
       ),
-      session,
-      false,
+      TPM_TAG.RQU_AUTH2_COMMAND,
     ),
+  getPubKey: (keyHandle: number) => command12(TPM_ORD.GetPubKey, uint32(keyHandle)),
   loadKey2: (identity: number) => command12(TPM_ORD.LoadKey2, keyUnderSrk(identity)),
+  /** Loads a key under another one, which this session authorizes. */
+  loadChild: (parentHandle: number, identity: number, session: number) => {
+    const bytes = command12(
+      TPM_ORD.LoadKey2,
+      concat(keyUnderSrk(identity), authorization(session, true)),
+      TPM_TAG.RQU_AUTH1_COMMAND,
+    );
+    writeUint32(bytes, HEADER_BYTES, parentHandle);
+    return bytes;
+  },
   loadKey: (identity: number) => command12(TPM_ORD.LoadKey, keyUnderSrk(identity)),
   sign: (keyHandle: number, sessionHandle: number, continues: boolean, wrongSecret = false) => {
     const parameters = concat(uint32(keyHandle), sized(new Uint8Array(20)), new Uint8Array(COMMAND_AUTH_BYTES));
@@ -442,6 +511,10 @@ export const modelCommand = {
 function keyUnderSrk(identity: number): Uint8Array {
   const parameters = concat(new Uint8Array(19), sized(new Uint8Array()), sized(new Uint8Array()));
   return concat(uint32(TPM_KH.SRK), parameters, sized(uint32(identity)), sized(new Uint8Array()));
+}
+
+function authorization(session: number, continues: boolean): Uint8Array {
+  return concat(uint32(session), new Uint8Array(20), uint8(continues ? 1 : 0), new Uint8Array(20));
 }
 
 /** Changes the command's last authorization to this session, and returns the command. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
 import {
   firstHandle,
@@ -48,6 +49,9 @@ describe('responses of TPM 1.2', () => {
   it('start with a handle or a sized buffer', () => {
     assert.equal(firstHandle(success(Uint8Array.of(0, 0, 1, 0))), 256);
     assert.equal(firstHandle(success(Uint8Array.of(0, 0, 1))), undefined);
+    const failed = success(Uint8Array.of(0, 0, 0, 0));
+    writeUint32(failed, 6, TPM_RESULT.FAIL);
+    assert.deepEqual([firstHandle(failed), firstSizedBuffer(failed)], [undefined, undefined], 'whatever follows');
     const response = success(Uint8Array.of(0, 0, 0, 2, 8, 9, 10));
     const buffer = firstSizedBuffer(response);
     assert.deepEqual(buffer, Uint8Array.of(8, 9));

@@ -53,9 +53,9 @@ export function numberResponse(value: number): Uint8Array {
   return success(body);
 }
 
-/** The handle that stands first in a successful response; undefined when the response is too short for one. */
+/** The handle that stands first in a successful response; undefined when the command failed, or there is none. */
 export function firstHandle(response: Uint8Array): number | undefined {
-  return response.length >= HEADER_BYTES + 4 ? readUint32(response, HEADER_BYTES) : undefined;
+  return isSuccess(response) && response.length >= HEADER_BYTES + 4 ? readUint32(response, HEADER_BYTES) : undefined;
 }
 
 /** A copy of the sized buffer that stands first in a successful response, such as the blob of TPM_SaveContext. */
@@ -67,7 +67,7 @@ export function firstSizedBuffer(response: Uint8Array): Uint8Array | undefined {
 
 /** The TPM_KEY_HANDLE_LIST in a response to TPM_GetCapability; undefined when there is none. */
 export function handleListOf(response: Uint8Array): readonly number[] | undefined {
-  const list = isSuccess(response) ? firstSizedBuffer(response) : undefined;
+  const list = firstSizedBuffer(response);
   if (list === undefined || list.length < 2) return undefined;
   const count = readUint16(list, 0);
   if (list.length < 2 + 4 * count) return undefined;
@@ -76,6 +76,6 @@ export function handleListOf(response: Uint8Array): readonly number[] | undefine
 
 /** The number in a response to TPM_GetCapability; undefined when there is none. */
 export function numberOf(response: Uint8Array): number | undefined {
-  const value = isSuccess(response) ? firstSizedBuffer(response) : undefined;
+  const value = firstSizedBuffer(response);
   return value !== undefined && value.length >= 4 ? readUint32(value, 0) : undefined;
 }

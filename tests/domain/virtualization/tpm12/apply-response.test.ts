@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
-import { TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
+import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
 import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
 import { handleIn, modelBroker } from '../../../support/virtual-tpm12.js';
 
@@ -32,7 +32,7 @@ describe('TPM 1.2 commands that the TPM has answered', () => {
       tpm.refuses('Sign', TPM_RESULT[untouched]);
       tpm.takeLog();
       tpm.answer = keepingSessions(tpm);
-      assert.equal(await alice.code(command.sign(key, session, true)), TPM_RESULT[untouched]);
+      assert.equal(responseCodeOf(await alice.exchange(command.sign(key, session, true))), TPM_RESULT[untouched]);
       assert.deepEqual(tpm.takeLog(), ['Sign'], 'no session is looked for');
     }
     tpm.takeLog();
@@ -79,6 +79,67 @@ describe('TPM 1.2 commands that the TPM has answered', () => {
     changes = 0;
     assert.equal(await alice.code(command.sign(key, session, true)), 0);
     assert.equal(changes, 0);
+  });
+
+  it('leave or end each of two sessions by its own continue flag', async () => {
+    for (const continues of [
+      [true, false],
+      [false, true],
+    ] as const) {
+      const { virtualizer, alice } = await modelBroker();
+      const key = handleIn(await alice.send(command.loadKey2(1)));
+      const sessions = [
+        handleIn(await alice.send(command.oiap())),
+        handleIn(await alice.send(command.oiap())),
+      ] as const;
+      assert.equal(await alice.code(command.certifyKey([key, key], sessions, continues)), 0);
+      const left = virtualizer
+        .resources()
+        .flatMap(({ kind, virtualHandle }) => (kind === 'key' ? [] : [virtualHandle]));
+      assert.deepEqual(
+        left,
+        sessions.filter((_, index) => continues[index]),
+      );
+    }
+  });
+
+  it('leave a session open after a response that is nothing but its authorization', async () => {
+    const { virtualizer, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const session = handleIn(await alice.send(command.oiap()));
+    assert.equal(await alice.code(command.keyControlOwner(key, session, true)), 0);
+    assert.equal(virtualizer.counts(alice.contextId).loadedSessions, 1);
+  });
+
+  it('end a session if the response is too short to say that it continues', async () => {
+    const { tpm, virtualizer, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const session = handleIn(await alice.send(command.oiap()));
+    tpm.responds('Sign', new Uint8Array(36).fill(1));
+    assert.equal(await alice.code(command.sign(key, session, true)), 0);
+    assert.equal(virtualizer.counts(alice.contextId).loadedSessions, 0);
+  });
+
+  it('need no look at the sessions if they fail without one', async () => {
+    const { tpm, alice } = await modelBroker();
+    tpm.refuses('GetRandom', TPM_RESULT.FAIL, 2);
+    tpm.takeLog();
+    for (let number = 0; number < 2; number++)
+      assert.equal(responseCodeOf(await alice.exchange(command.ordinal(TPM_ORD.GetRandom))), TPM_RESULT.FAIL);
+    assert.deepEqual(tpm.takeLog(), ['GetRandom', 'GetRandom']);
+  });
+
+  it('create nothing if the TPM does not return a handle', async () => {
+    const { tpm, virtualizer, alice } = await modelBroker();
+    for (const [ordinal, bytes] of [
+      ['OIAP', command.oiap()],
+      ['LoadKey2', command.loadKey2(1)],
+      ['LoadKey', command.loadKey(1)],
+    ] as const) {
+      tpm.responds(ordinal, new Uint8Array());
+      assert.equal(await alice.code(bytes), 0);
+    }
+    assert.deepEqual(virtualizer.resources(), []);
   });
 });
 

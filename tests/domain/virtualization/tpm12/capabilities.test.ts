@@ -115,4 +115,70 @@ describe('TPM_GetCapability of a context', () => {
     const full = await modelBroker({ tpm: new ModelTpm12({ keys: 0, sessions: 3, savedSessions: 16 }) });
     assert.equal((await full.alice.send(question))[14], 0, 'there is nothing to evict');
   });
+
+  it('lists each kind of session without the other', async () => {
+    const { alice } = await modelBroker();
+    handleIn(await alice.send(command.oiap()));
+    const [, second] = [
+      handleIn(await alice.send(command.transport())),
+      handleIn(await alice.send(command.transport())),
+    ];
+    assert.deepEqual(handlesIn(await alice.send(listOf(TPM_RT.AUTH))), [1]);
+    assert.deepEqual(handlesIn(await alice.send(listOf(TPM_RT.TRANS))), [1, second]);
+  });
+
+  it('leaves questions to the TPM whose numbers are properties, but of another area', async () => {
+    const { tpm, alice } = await modelBroker();
+    const flag = (number: number) =>
+      command.ordinal(TPM_ORD.GetCapability, concat(uint32(TPM_CAP.FLAG), sized(uint32(number))));
+    for (const number of [TPM_CAP_PROP.KEYS, TPM_CAP_PROP.AUTHSESS, TPM_CAP_PROP.MAX_SESSIONS]) {
+      tpm.responds('GetCapability', sized(uint32(77)));
+      assert.equal(numberIn(await alice.send(flag(number))), 77);
+    }
+  });
+
+  it('leaves a question to the TPM whose size is wrong', async () => {
+    const { tpm, alice } = await modelBroker();
+    handleIn(await alice.send(command.oiap()));
+    const area = uint32(TPM_CAP.HANDLE);
+    for (const malformed of [
+      concat(area, uint32(5), uint32(TPM_RT.AUTH)),
+      concat(area, uint32(3), uint32(TPM_RT.AUTH)),
+      concat(area, uint32(4), uint32(TPM_RT.AUTH), uint32(0)),
+    ]) {
+      tpm.takeLog();
+      tpm.refuses('GetCapability', TPM_RESULT.BAD_MODE);
+      assert.equal(await alice.code(command.ordinal(TPM_ORD.GetCapability, malformed)), TPM_RESULT.BAD_MODE);
+      assert.deepEqual(tpm.takeLog(), ['GetCapability']);
+    }
+  });
+
+  it('says that a key cannot be loaded if the keys in the TPM are permanent ones, or not the broker’s', async () => {
+    const question = command.ordinal(TPM_ORD.GetCapability, concat(uint32(TPM_CAP.CHECK_LOADED), sized(uint32(1))));
+    const tpm = new ModelTpm12({ keys: 2, sessions: 3, savedSessions: 16 });
+    const { broker, virtualizer, alice } = await modelBroker({ tpm });
+    handleIn(await alice.send(command.loadKey2(1)));
+    await broker.run(() => virtualizer.suspend());
+    for (const handle of [0x77, 0x78]) tpm.keys.set(handle, { identity: handle });
+    assert.equal((await alice.send(question))[14], 0, 'the broker’s only key is evicted already');
+    tpm.keys.clear();
+    handleIn(await alice.send(command.loadKey2(2)));
+    const permanent = handleIn(await alice.send(command.loadKey2(3)));
+    const owners = handleIn(await alice.send(command.oiap()));
+    assert.equal((await alice.send(question))[14], 1);
+    assert.equal(await alice.code(command.keyControlOwner(permanent, owners, true)), 0);
+    await broker.run(() => virtualizer.suspend());
+    tpm.keys.set(0x77, { identity: 7 });
+    assert.equal((await alice.send(question))[14], 0, 'the other one is permanent');
+  });
+
+  it('does not change an answer to that question in a form that it does not know', async () => {
+    const question = command.ordinal(TPM_ORD.GetCapability, concat(uint32(TPM_CAP.CHECK_LOADED), sized(uint32(1))));
+    const { tpm, alice } = await modelBroker();
+    handleIn(await alice.send(command.loadKey2(1)));
+    for (const answer of [uint32(0), Uint8Array.of(2)]) {
+      tpm.responds('GetCapability', sized(answer));
+      assert.deepEqual((await alice.send(question)).slice(14), answer);
+    }
+  });
 });

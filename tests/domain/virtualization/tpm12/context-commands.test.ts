@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { concat, uint32 } from '../../../../ts-core/domain/tpm/byte-fields.js';
-import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
+import { concat, sized, uint32 } from '../../../../ts-core/domain/tpm/byte-fields.js';
+import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
 import { TPM_ET, TPM_KH, TPM_ORD, TPM_RESULT, TPM_RT, TPM_TRANSPORT } from '../../../../ts-core/domain/tpm12/codes.js';
 import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
-import { blobIn, handleIn, modelBroker } from '../../../support/virtual-tpm12.js';
+import type { VirtualClient } from '../../../support/virtual-tpm.js';
+import {
+  ALICE,
+  blobIn,
+  handleIn,
+  handlesIn,
+  listOf,
+  modelBroker,
+  VirtualTpm12,
+} from '../../../support/virtual-tpm12.js';
 
 describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
   it('save a session for its user, whose contexts can load it once, with its old handle', async () => {
@@ -52,20 +61,128 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     assert.notEqual(handleIn(await alice.send(command.loadContext(blob, 0, false))), key);
   });
 
-  it('remember the handle that a context used for a key, for a bounded number of blobs', async () => {
-    const { alice, aliceToo } = await modelBroker({ limits: { keysPerUser: 400 } });
-    // The TPM's own handle is taken in the context, so that the virtual one differs.
-    handleIn(await alice.send(command.loadKey2(1)));
-    const first = handleIn(await alice.send(command.loadKey2(1000)));
-    const blobs: Uint8Array[] = [blobIn(await alice.send(command.saveContext(first, TPM_RT.KEY)))];
-    const known: number[] = [first];
-    for (let identity = 1001; identity < 1257; identity++) {
-      const key = handleIn(await alice.send(command.loadKey2(identity)));
-      known.push(key);
-      blobs.push(blobIn(await alice.send(command.saveContext(key, TPM_RT.KEY))));
+  it('remember the handle that a context used for a key, for the last 256 blobs', async () => {
+    const { alice, bob, aliceToo } = await modelBroker({ limits: { keysPerUser: 400 } });
+    const key = await keyUnderAnotherHandle(alice, bob);
+    const saved = async (handle: number) => blobIn(await alice.send(command.saveContext(handle, TPM_RT.KEY)));
+    const handleAgain = async (blob: Uint8Array) => {
+      const handle = handleIn(await aliceToo.send(command.loadContext(blob, 0)));
+      assert.equal(await aliceToo.code(command.flush(handle, TPM_RT.KEY)), 0);
+      return handle;
+    };
+    const blob = await saved(key);
+    const saveOthers = async (count: number) => {
+      for (let number = 0; number < count; number++) {
+        const other = handleIn(await alice.send(command.loadKey2(nextIdentity++)));
+        await saved(other);
+        assert.equal(await alice.code(command.flush(other, TPM_RT.KEY)), 0);
+      }
+    };
+    let nextIdentity = 1000;
+    await saveOthers(255);
+    assert.equal(await handleAgain(blob), key);
+    assert.deepEqual(await saved(key), blob, 'once more');
+    await saveOthers(255);
+    assert.equal(await handleAgain(blob), key);
+    await saveOthers(1);
+    assert.equal(await handleAgain(blob), readUint32(blob, 6), 'the handle that the TPM knew');
+  });
+
+  it('never give a key that is loaded again the handle of an unmanaged key', async () => {
+    const { tpm, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(5)));
+    const blob = blobIn(await alice.send(command.saveContext(key, TPM_RT.KEY)));
+    assert.equal(await alice.code(command.flush(key, TPM_RT.KEY)), 0);
+    tpm.keys.set(key, { identity: 99 });
+    assert.deepEqual(handlesIn(await alice.send(listOf(TPM_RT.KEY))), [key], 'the broker has noticed it');
+    assert.equal(await alice.code(command.loadContext(blob, 0, true)), TPM_RESULT.BAD_HANDLE);
+    const again = handleIn(await alice.send(command.loadContext(blob, 0)));
+    const session = handleIn(await alice.send(command.oiap()));
+    assert.equal(readUint32(await alice.send(command.sign(key, session, true)), 10), 99);
+    assert.equal(readUint32(await alice.send(command.sign(again, session, true)), 10), 5);
+  });
+
+  it('leave the caller’s command as it was', async () => {
+    const { broker, virtualizer, alice, bob } = await modelBroker();
+    const key = await keyUnderAnotherHandle(alice, bob);
+    const session = handleIn(await alice.send(command.osap(key)));
+    const authBlob = blobIn(await alice.send(command.saveAuthContext(handleIn(await alice.send(command.oiap())))));
+    await broker.run(() => virtualizer.suspend());
+    handleIn(await bob.send(command.oiap()));
+    const unchanged = async (bytes: Uint8Array) => {
+      const before = bytes.slice();
+      const response = await alice.exchange(bytes);
+      assert.equal(responseCodeOf(response), 0);
+      assert.deepEqual(bytes, before);
+      return response;
+    };
+    const blob = blobIn(await unchanged(command.saveContext(session, TPM_RT.AUTH)));
+    await unchanged(command.loadContext(blob, key, true));
+    await unchanged(command.loadAuthContext(authBlob));
+    const keyBlob = blobIn(await unchanged(command.saveContext(key, TPM_RT.KEY)));
+    assert.equal(await alice.code(command.flush(key, TPM_RT.KEY)), 0);
+    await unchanged(command.loadContext(keyBlob, 0, true));
+  });
+
+  it('do not save what cannot be loaded now', async () => {
+    const { tpm, broker, virtualizer, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    await broker.run(() => virtualizer.suspend());
+    tpm.refuses('LoadContext', TPM_RESULT.FAIL);
+    tpm.takeLog();
+    assert.equal(await alice.code(command.saveContext(key, TPM_RT.KEY)), TPM_RESULT.FAIL);
+    assert.deepEqual(tpm.takeLog(), ['LoadContext']);
+  });
+
+  it('pass on a blob of another form, with which the broker cannot recognize a key', async () => {
+    const { tpm, virtualizer, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    for (const blob of [new Uint8Array(8), new Uint8Array(60)]) {
+      tpm.responds('SaveContext', sized(blob));
+      assert.deepEqual(blobIn(await alice.send(command.saveContext(key, TPM_RT.KEY))), blob);
     }
-    assert.equal(handleIn(await aliceToo.send(command.loadContext(blobs[256] as Uint8Array, 0))), known[256]);
-    assert.equal(handleIn(await aliceToo.send(command.loadContext(blobs[1] as Uint8Array, 0))), known[1]);
+    tpm.responds('SaveContext', new Uint8Array());
+    assert.equal(await alice.code(command.saveContext(key, TPM_RT.KEY)), 0);
+    assert.equal(virtualizer.counts(alice.contextId).transient, 1);
+  });
+
+  it('do not load a session while its key or a slot is missing, and keep it saved', async () => {
+    const { tpm, broker, virtualizer, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const blob = blobIn(
+      await alice.send(command.saveContext(handleIn(await alice.send(command.osap(key))), TPM_RT.AUTH)),
+    );
+    await broker.run(() => virtualizer.suspend());
+    tpm.takeLog();
+    tpm.refuses('LoadContext', TPM_RESULT.FAIL);
+    assert.equal(await alice.code(command.loadContext(blob, key)), TPM_RESULT.FAIL);
+    assert.deepEqual(tpm.takeLog(), ['LoadContext'], 'of the key');
+    tpm.responds('GetCapability', sized(uint32(0)));
+    assert.equal(await alice.code(command.loadContext(blob, key)), TPM_RESULT.RESOURCES);
+    assert.deepEqual(tpm.takeLog(), ['LoadContext', 'GetCapability'], 'of the key');
+    assert.equal(await alice.code(command.loadContext(blob, key)), 0);
+  });
+
+  it('load a session that is bound to a permanent key of another context', async () => {
+    const { alice, bob } = await modelBroker();
+    const key = handleIn(await bob.send(command.loadKey2(9)));
+    const owners = handleIn(await bob.send(command.oiap()));
+    assert.equal(await bob.code(command.keyControlOwner(key, owners, true)), 0);
+    const session = handleIn(await alice.send(command.osap(key)));
+    const blob = blobIn(await alice.send(command.saveContext(session, TPM_RT.AUTH)));
+    assert.equal(await alice.code(command.loadContext(blob, key)), 0);
+  });
+
+  it('remember the entity of a session that an earlier run of the broker knew, from the command that loads it', async () => {
+    const { tpm, virtualizer, alice } = await modelBroker();
+    const session = handleIn(await alice.send(command.osap(TPM_KH.SRK, TPM_ET.SRK)));
+    const blob = blobIn(await alice.send(command.saveContext(session, TPM_RT.AUTH)));
+    const next = await VirtualTpm12.start((bytes) => tpm.answer(bytes), { previous: virtualizer.snapshot() });
+    const aliceAgain = next.client(ALICE.userKey);
+    const again = handleIn(await aliceAgain.send(command.loadContext(blob, TPM_KH.SRK)));
+    await next.run(() => next.virtualizer.suspend());
+    assert.equal(await aliceAgain.code(command.saveContext(again, TPM_RT.AUTH)), 0);
+    assert.equal(readUint32(tpm.lastCommand('LoadContext'), 10), TPM_KH.SRK);
   });
 
   it('load an evicted key or session to save it', async () => {
@@ -190,7 +307,9 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
     );
     assert.equal(await alice.code(command.saveContext(0x1234, TPM_RT.AUTH)), TPM_RESULT.INVALID_AUTHHANDLE);
     assert.equal(await alice.code(command.saveAuthContext(1)), TPM_RESULT.INVALID_AUTHHANDLE);
-    assert.equal(await alice.code(command.loadContext(new Uint8Array(49), 0)), TPM_RESULT.BADCONTEXT);
+    for (const bytes of [0, 49])
+      assert.equal(await alice.code(command.loadContext(new Uint8Array(bytes), 0)), TPM_RESULT.BADCONTEXT);
+    assert.equal(await alice.code(command.loadAuthContext(new Uint8Array())), TPM_RESULT.BADCONTEXT);
     assert.equal(await alice.code(command.loadAuthContext(new Uint8Array(60))), TPM_RESULT.BADCONTEXT);
     assert.deepEqual(tpm.takeLog(), []);
   });
@@ -229,6 +348,18 @@ describe('TPM_SaveContext and TPM_LoadContext of a context', () => {
   });
 });
 
+/** Loads a key for which the context has another handle than the TPM. */
+async function keyUnderAnotherHandle(client: VirtualClient, other: VirtualClient): Promise<number> {
+  const first = handleIn(await client.send(command.loadKey2(1)));
+  for (let number = 0; number < 2; number++) handleIn(await other.send(command.loadKey2(10 + number)));
+  const evicting = handleIn(await other.send(command.loadKey2(12)));
+  assert.equal(evicting, first, 'the TPM gives the handle of the evicted key again');
+  assert.equal(await other.code(command.flush(evicting, TPM_RT.KEY)), 0);
+  const key = handleIn(await client.send(command.loadKey2(2)));
+  assert.notEqual(key, first);
+  return key;
+}
+
 function withForeignKey(): ModelTpm12 {
   const tpm = new ModelTpm12();
   tpm.keys.set(0x1234, { identity: 99 });
@@ -244,6 +375,36 @@ describe('the context commands of TPM 1.1', () => {
     const again = handleIn(await aliceToo.send(command.loadAuthContext(blob)));
     assert.equal(await aliceToo.code(command.sign(handleIn(await aliceToo.send(command.loadKey2(1))), again, true)), 0);
     assert.equal(await aliceToo.code(command.loadAuthContext(blob)), TPM_RESULT.BADCONTEXT);
+  });
+
+  it('load a session whose blob has another form, which only its user can', async () => {
+    const { tpm, virtualizer, alice, bob } = await modelBroker();
+    const session = handleIn(await alice.send(command.oiap()));
+    const blob = new Uint8Array(20).fill(7);
+    tpm.responds('SaveAuthContext', sized(blob));
+    assert.deepEqual(blobIn(await alice.send(command.saveAuthContext(session))), blob);
+    assert.equal(await bob.code(command.loadAuthContext(blob)), TPM_RESULT.BADCONTEXT);
+    tpm.responds('LoadAuthContext', uint32(3));
+    assert.equal(handleIn(await alice.send(command.loadAuthContext(blob))), session, 'with its old handle');
+    assert.deepEqual(virtualizer.counts(alice.contextId), { transient: 0, loadedSessions: 1, savedSessions: 0 });
+  });
+
+  it('load the key that a session is bound to first', async () => {
+    const { broker, virtualizer, alice, aliceToo, tpm } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const blob = blobIn(await alice.send(command.saveAuthContext(handleIn(await alice.send(command.osap(key))))));
+    await broker.run(() => virtualizer.suspend());
+    tpm.takeLog();
+    await aliceToo.send(command.loadAuthContext(blob));
+    assert.deepEqual(tpm.takeLog(), ['LoadContext', 'GetCapability', 'LoadAuthContext']);
+  });
+
+  it('leave it to the TPM to reject a session whose key was flushed', async () => {
+    const { alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const blob = blobIn(await alice.send(command.saveAuthContext(handleIn(await alice.send(command.osap(key))))));
+    assert.equal(await alice.code(command.flush(key, TPM_RT.KEY)), 0);
+    assert.equal(await alice.code(command.loadAuthContext(blob)), TPM_RESULT.RESOURCEMISSING);
   });
 
   it('load a key that the context knows by another handle', async () => {

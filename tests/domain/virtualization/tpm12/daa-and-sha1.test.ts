@@ -54,4 +54,17 @@ describe('DAA sessions', () => {
     daa.remove(bob);
     assert.deepEqual(daa.all(), []);
   });
+
+  it('are removed one by one', () => {
+    const daa = new DaaSessions();
+    const sessions = [7, 8, 9].map((handle) => daa.adopt(new VirtualContext(1, ALICE), handle));
+    const [first, second, third] = sessions;
+    assert.ok(second);
+    daa.remove(second);
+    assert.deepEqual(daa.all(), [first, third]);
+    assert.deepEqual(
+      sessions.map(({ id }) => id),
+      ['daa-1', 'daa-2', 'daa-3'],
+    );
+  });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
-import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
+import { readUint32, writeUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
+import { TPM_KH, TPM_ORD, TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
+import { refusal } from '../../../../ts-core/domain/tpm12/responses.js';
 import { modelCommand as command } from '../../../support/model-tpm12.js';
 import { command12 } from '../../../support/tpm12-commands.js';
 import { handleIn, inTurn, listOf, modelBroker } from '../../../support/virtual-tpm12.js';
@@ -25,7 +26,8 @@ describe('the direct path of TPM 1.2', () => {
     assert.equal(need(1, command.sign(away, session, true)), 'swap');
     assert.equal(need(1, command.sign(resident, session, true)), 'resident');
     assert.equal(need(3, command.sign(resident, session, true)), 'none', 'another context’s');
-    assert.equal(need(99, command.oiap()), 'none', 'no such context');
+    assert.equal(need(99, command.sign(resident, session, true)), 'none', 'no such context');
+    assert.equal(need(1, command.sign(TPM_KH.SRK, session, true)), 'resident', 'a key that is never swapped');
     assert.equal(need(1, command.oiap()), 'none');
     assert.equal(need(1, command.flush(resident, TPM_RT.KEY)), 'resident', 'frees a slot');
     assert.equal(need(1, command.flush(away, TPM_RT.KEY)), 'none');
@@ -131,5 +133,51 @@ describe('the direct path of TPM 1.2', () => {
     assert.equal(need(command.executeTransport(transport, command.sign(away, session, true))), 'swap');
     assert.equal(need(command.executeTransport(transport, command.sign(resident, session, true))), 'resident');
     assert.equal(need(command.executeTransport(transport, command.sign(77, session, true))), 'none');
+  });
+
+  it('translates handles in a copy if the TPM’s are others', async () => {
+    const { tpm, virtualizer, alice, bob } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(5)));
+    for (let number = 0; number < 3; number++) handleIn(await bob.send(command.loadKey2(10 + number)));
+    assert.equal(await alice.code(command.getPubKey(key)), 0);
+    const bytes = command.getPubKey(key);
+    const physical = virtualizer.direct.begin(alice.contextId, bytes);
+    assert.ok(physical);
+    assert.equal(tpm.keys.get(readUint32(physical, 10))?.identity, 5);
+    assert.notDeepEqual(physical, bytes);
+    assert.deepEqual(bytes, command.getPubKey(key));
+  });
+
+  it('applies one response to one command', async () => {
+    const { tpm, virtualizer, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const bytes = command.sign(key, handleIn(await alice.send(command.oiap())), true);
+    const { direct } = virtualizer;
+    const refused = refusal(TPM_RESULT.AUTHFAIL);
+    const isAvailable = () => direct.begin(alice.contextId, command.ordinal(TPM_ORD.GetRandom)) !== null;
+    direct.complete(tpm.answer(direct.begin(alice.contextId, bytes) as Uint8Array));
+    assert.equal(direct.complete(refused), refused);
+    assert.ok(isAvailable(), 'the second response belongs to no command');
+    direct.begin(alice.contextId, bytes);
+    direct.failed();
+    assert.equal(await alice.code(command.ordinal(TPM_ORD.GetRandom)), 0);
+    direct.complete(refused);
+    assert.ok(isAvailable());
+  });
+
+  it('judges a command by its ordinal, not by bytes that look like those of another', async () => {
+    const { virtualizer, alice } = await modelBroker();
+    const keys = await inTurn(4, async (number) => handleIn(await alice.send(command.loadKey2(number))));
+    const [away, resident] = [keys[0] as number, keys[3] as number];
+    const session = handleIn(await alice.send(command.oiap()));
+    const need = (bytes: Uint8Array) => virtualizer.swapNeed(alice.contextId, bytes);
+    const disguised = command.executeTransport(session, command.sign(away, session, true));
+    writeUint32(disguised, 6, TPM_ORD.Extend);
+    assert.equal(need(disguised), 'resident', 'not a command inside another');
+    const flush = command.flush(resident, TPM_RT.KEY);
+    writeUint32(flush, 6, TPM_ORD.Extend);
+    assert.equal(need(flush), 'none');
+    assert.equal(await alice.code(command.terminate(session)), 0);
+    assert.equal(need(command.evictKey(resident)), 'resident', 'a key, not a session');
   });
 });

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
-import { uint32 } from '../../../../ts-core/domain/tpm/byte-fields.js';
-import { readUint32, writeUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
-import { TPM_CAP_PROP, TPM_ORD, TPM_RESULT, TPM_RT, TPM_TRANSPORT } from '../../../../ts-core/domain/tpm12/codes.js';
+import { concat, uint32 } from '../../../../ts-core/domain/tpm/byte-fields.js';
+import { readUint32, writeUint16, writeUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
+import {
+  TPM_CAP,
+  TPM_CAP_PROP,
+  TPM_ORD,
+  TPM_RESULT,
+  TPM_RT,
+  TPM_TAG,
+  TPM_TRANSPORT,
+} from '../../../../ts-core/domain/tpm12/codes.js';
+import { refusal } from '../../../../ts-core/domain/tpm12/responses.js';
 import { REFUSED_INSIDE_TRANSPORT } from '../../../../ts-core/domain/tpm12/transport.js';
 import { modelCommand as command } from '../../../support/model-tpm12.js';
 import { command12 } from '../../../support/tpm12-commands.js';
@@ -175,5 +184,85 @@ describe('TPM_ExecuteTransport of a context', () => {
     const bytes = command.executeTransport(transport, command.loadKey2(3));
     await alice.discard(bytes, await alice.send(bytes));
     assert.deepEqual([tpm.keys.size, tpm.transportSessions.size], [0, 1]);
+  });
+
+  it('translates the embedded handles in a copy', async () => {
+    const { transport, tpm, alice, bob } = await withTransport();
+    const key = handleIn(await alice.send(command.loadKey2(5)));
+    for (let number = 0; number < 3; number++) handleIn(await bob.send(command.loadKey2(10 + number)));
+    for (let number = 0; number < 3; number++) handleIn(await bob.send(command.transport()));
+    const bytes = command.executeTransport(transport, command.getPubKey(key));
+    const before = bytes.slice();
+    assert.equal(await alice.code(bytes), 0);
+    assert.deepEqual(bytes, before);
+    const sent = tpm.lastCommand('ExecuteTransport');
+    assert.notDeepEqual(sent, before);
+    assert.equal(tpm.keys.get(readUint32(sent, 24))?.identity, 5);
+    assert.ok(tpm.transportSessions.has(readUint32(sent, sent.length - 45)));
+  });
+
+  it('refuses a list of handles inside, by its old name too, but no command that only looks like one', async () => {
+    const { inner, alice } = await withTransport();
+    const parameters = concat(uint32(TPM_CAP.KEY_HANDLE), uint32(0));
+    assert.equal(
+      await inner(alice, command.ordinal(TPM_ORD.GetCapability, parameters)),
+      TPM_RESULT.E_EMBEDDED_COMMAND_UNSUPPORTED,
+    );
+    assert.ok((await inner(alice, command.ordinal(TPM_ORD.StirRandom, parameters))) instanceof Uint8Array);
+    const malformed = command.ordinal(TPM_ORD.GetCapability, concat(uint32(TPM_CAP.KEY_HANDLE), uint32(1)));
+    assert.ok((await inner(alice, malformed)) instanceof Uint8Array, 'the TPM rejects it');
+  });
+
+  it('leaves it to the TPM to reject a command without the authorization of its session', async () => {
+    const { transport, tpm, alice } = await withTransport();
+    const bytes = command.executeTransport(transport, GET_RANDOM);
+    writeUint16(bytes, 0, TPM_TAG.RQU_COMMAND);
+    tpm.refuses('ExecuteTransport', TPM_RESULT.BADTAG);
+    assert.equal(await alice.code(bytes), TPM_RESULT.BADTAG);
+  });
+
+  it('makes a key that was loaded in an encrypted session a possible copy of every other', async () => {
+    for (const attributes of [0, TPM_TRANSPORT.ENCRYPT]) {
+      const { inner, virtualizer, alice, bob } = await withTransport(attributes);
+      handleIn(await bob.send(command.osap(handleIn(await bob.send(command.loadKey2(9))))));
+      const key = readUint32((await inner(alice, command.loadKey2(5))) as Uint8Array, 10);
+      assert.equal(await alice.code(command.flush(key, TPM_RT.KEY)), 0);
+      const [session] = virtualizer.resources(({ contextId }) => contextId === bob.contextId);
+      assert.equal(session?.resident, attributes === 0, 'its public part was not readable');
+    }
+  });
+
+  it('releases only the transport session, whatever other session authorizes the release', async () => {
+    const { transport, virtualizer, tpm, alice } = await withTransport();
+    const session = handleIn(await alice.send(command.oiap()));
+    assert.equal(await alice.code(command.releaseTransport(transport, session)), 0);
+    assert.deepEqual([tpm.authSessions.size, tpm.transportSessions.size], [1, 0]);
+    assert.deepEqual(
+      virtualizer.resources().map(({ kind }) => kind),
+      ['authSession'],
+    );
+  });
+
+  it('is not undone if it failed or was malformed', async () => {
+    const { tpm, transport, alice } = await withTransport();
+    const bytes = command.executeTransport(transport, command.loadKey2(3));
+    const response = await alice.send(bytes);
+    const broken = bytes.slice();
+    writeUint32(broken, 10, 11);
+    await alice.discard(broken, response);
+    await alice.discard(bytes, refusal(TPM_RESULT.FAIL));
+    assert.equal(tpm.keys.size, 1);
+  });
+
+  it('knows at once which keys everybody can use after the owner released one inside', async () => {
+    const { inner, tpm, alice, bob } = await withTransport();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const session = handleIn(await alice.send(command.oiap()));
+    const bobs = handleIn(await bob.send(command.oiap()));
+    tpm.keys.set(0x99, { identity: 9 });
+    assert.ok((await inner(alice, command.keyControlOwner(key, session, true))) instanceof Uint8Array);
+    tpm.takeLog();
+    assert.equal(await bob.code(command.sign(0x99, bobs, true)), 0);
+    assert.deepEqual(tpm.takeLog(), ['Sign']);
   });
 });

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
-import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
 import { TPM_ET, TPM_KH, TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
-import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
-import { handleIn, inTurn, modelBroker } from '../../../support/virtual-tpm12.js';
+import { Keys, VirtualContext } from '../../../../ts-core/domain/virtualization/tpm12/handles.js';
+import { modelCommand as command } from '../../../support/model-tpm12.js';
+import { ALICE, handleIn, inTurn, modelBroker } from '../../../support/virtual-tpm12.js';
+
+function withKeys() {
+  const alice = new VirtualContext(1, ALICE);
+  return { alice, keys: new Keys(new Map([[1, alice]])) };
+}
 
 describe('handles of TPM 1.2 contexts', () => {
   it('are separate for each context, and distinct within it', async () => {
@@ -31,18 +36,25 @@ describe('handles of TPM 1.2 contexts', () => {
     assert.equal(new Set(virtualizer.resources().map(({ id }) => id)).size, 8);
   });
 
-  it('never name a new key like an unmanaged key', async () => {
-    const tpm = new ModelTpm12({ keys: 4, sessions: 3, savedSessions: 16 });
-    tpm.keys.set(2, { identity: 99 });
-    const { alice, bob } = await modelBroker({ tpm });
-    assert.equal(handleIn(await alice.send(command.loadKey2(1))), 1);
-    for (let number = 0; number < 3; number++) handleIn(await bob.send(command.loadKey2(number)));
-    const second = handleIn(await alice.send(command.loadKey2(2)));
-    assert.ok(second !== 1 && second !== 2, `${second}`);
-    assert.equal(
-      readUint32(await alice.send(command.sign(2, handleIn(await alice.send(command.oiap())), false)), 10),
-      99,
-    );
+  it('never name a new key like an unmanaged key, nor by zero', () => {
+    const { keys, alice } = withKeys();
+    keys.unmanaged = new Set([2]);
+    const names = (physicalHandle: number) => keys.adopt(alice, physicalHandle, {}).virtualHandle;
+    assert.deepEqual([names(1), names(1)], [1, 3], 'the unmanaged key 2 stays reachable');
+    assert.deepEqual([names(0xffffffff), names(0xffffffff)], [0xffffffff, 4]);
+  });
+
+  it('have the wanted value if it is free, but not that of an unmanaged key', () => {
+    const { keys, alice } = withKeys();
+    keys.unmanaged = new Set([8]);
+    const names = (wanted: number) => keys.adopt(alice, 1, { wanted }).virtualHandle;
+    assert.deepEqual([names(7), names(7), names(8)], [7, 9, 10]);
+  });
+
+  it('have the TPM’s own value even if an unmanaged key had it', () => {
+    const { keys, alice } = withKeys();
+    keys.unmanaged = new Set([2]);
+    assert.equal(keys.adopt(alice, 2, {}).virtualHandle, 2, 'no other key in the TPM can have it now');
   });
 
   it('are separate for keys, authorization sessions and transport sessions, whose values may be equal', async () => {

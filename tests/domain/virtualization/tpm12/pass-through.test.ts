@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
-import { TPM_ET, TPM_ORD, TPM_RESULT, TPM_TAG } from '../../../../ts-core/domain/tpm12/codes.js';
+import { readUint32, responseCodeOf, writeUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
+import { TPM_ET, TPM_ORD, TPM_RESULT, TPM_RT, TPM_TAG } from '../../../../ts-core/domain/tpm12/codes.js';
 import { refusal } from '../../../../ts-core/domain/tpm12/responses.js';
-import { modelCommand as command } from '../../../support/model-tpm12.js';
+import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
 import { command12 } from '../../../support/tpm12-commands.js';
-import { handleIn, inTurn, modelBroker } from '../../../support/virtual-tpm12.js';
+import { blobIn, handleIn, inTurn, modelBroker } from '../../../support/virtual-tpm12.js';
 
 describe('TPM 1.2 commands that are passed through', () => {
   it('end their session if the broker itself must reject them, as on a TPM', async () => {
@@ -97,5 +97,78 @@ describe('TPM 1.2 commands that are passed through', () => {
     await alice.close();
     await alice.discard(load, response);
     assert.equal(tpm.keys.size, 0);
+  });
+
+  it('leave the caller’s command as it was, with other handles for the TPM', async () => {
+    const { tpm, alice, bob } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(5)));
+    for (let number = 0; number < 3; number++) handleIn(await bob.send(command.loadKey2(10 + number)));
+    const bytes = command.getPubKey(key);
+    assert.equal(responseCodeOf(await alice.exchange(bytes)), 0);
+    assert.deepEqual(bytes, command.getPubKey(key));
+    assert.equal(tpm.keys.get(readUint32(tpm.lastCommand('GetPubKey'), 10))?.identity, 5);
+  });
+
+  it('ask for room only if they create something', async () => {
+    const { tpm, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(5)));
+    const session = handleIn(await alice.send(command.oiap()));
+    tpm.takeLog();
+    assert.equal(responseCodeOf(await alice.exchange(command.sign(key, session, true))), 0);
+    assert.deepEqual(tpm.takeLog(), ['Sign']);
+    assert.equal(await alice.code(command.loadKey2(6)), 0);
+    assert.deepEqual(tpm.takeLog(), ['GetCapability', 'LoadKey2']);
+  });
+
+  it('are not sent while a key that they need cannot be loaded, nor if no room can be made', async () => {
+    const { tpm, broker, virtualizer, alice } = await modelBroker({
+      tpm: new ModelTpm12({ keys: 1, sessions: 3, savedSessions: 16 }),
+    });
+    const parent = handleIn(await alice.send(command.loadKey2(1)));
+    const loadChild = command.loadKey2(2);
+    writeUint32(loadChild, 10, parent);
+    await broker.run(() => virtualizer.suspend());
+    tpm.takeLog();
+    tpm.refuses('LoadContext', TPM_RESULT.FAIL);
+    assert.equal(await alice.code(loadChild), TPM_RESULT.FAIL);
+    assert.deepEqual(tpm.takeLog(), ['LoadContext']);
+    assert.equal(await alice.code(loadChild), TPM_RESULT.RESOURCES, 'the TPM holds one key, and needs two');
+    assert.deepEqual(tpm.takeLog(), ['LoadContext', 'GetCapability']);
+  });
+
+  it('are not repeated if they create nothing, whatever they return', async () => {
+    const { tpm, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(5)));
+    handleIn(await alice.send(command.oiap()));
+    tpm.refuses('GetPubKey', TPM_RESULT.RESOURCES);
+    tpm.takeLog();
+    assert.equal(responseCodeOf(await alice.exchange(command.getPubKey(key))), TPM_RESULT.RESOURCES);
+    assert.deepEqual(tpm.takeLog(), ['GetPubKey']);
+  });
+
+  it('do not look for unmanaged keys if it is a session that is unknown', async () => {
+    const { tpm, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(5)));
+    tpm.takeLog();
+    assert.equal(await alice.code(command.sign(key, 77, true)), TPM_RESULT.INVALID_AUTHHANDLE);
+    assert.deepEqual(tpm.takeLog(), []);
+  });
+
+  it('load a key of TPM 1.1 within the user’s quota', async () => {
+    const { tpm, virtualizer, alice } = await modelBroker({ limits: { keysPerUser: 2 } });
+    const key = handleIn(await alice.send(command.loadKey2(5)));
+    const blob = blobIn(await alice.send(command.saveContext(key, TPM_RT.KEY)));
+    tpm.refuses('LoadKeyContext', TPM_RESULT.NOSPACE);
+    assert.equal(await alice.code(command.loadKeyContext(blob)), 0, 'it is repeated after an eviction');
+    assert.equal(await alice.code(command.loadKeyContext(blob)), TPM_RESULT.RESOURCES);
+    assert.equal(virtualizer.counts(alice.contextId).transient, 2);
+  });
+
+  it('are not undone if they loaded no context that the broker knows', async () => {
+    const { tpm, alice } = await modelBroker();
+    const load = command.loadKey2(4);
+    const response = await alice.send(load);
+    await alice.discard(command.loadContext(new Uint8Array(20), 0), response);
+    assert.equal(tpm.keys.size, 1);
   });
 });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
-import { TPM_CAP_PROP, TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
+import { HEADER_BYTES, readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
+import { TPM_CAP_PROP, TPM_ORD, TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
+import { success } from '../../../../ts-core/domain/tpm12/responses.js';
+import { VirtualContext } from '../../../../ts-core/domain/virtualization/tpm12/handles.js';
+import { SavedSessionRoom } from '../../../../ts-core/domain/virtualization/tpm12/quotas.js';
+import { SavedSessions, Sessions } from '../../../../ts-core/domain/virtualization/tpm12/sessions.js';
 import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
-import { handleIn, inTurn, modelBroker, numberIn, property } from '../../../support/virtual-tpm12.js';
+import { ALICE, handleIn, inTurn, modelBroker, numberIn, property } from '../../../support/virtual-tpm12.js';
 
 describe('quotas of TPM 1.2 keys and sessions', () => {
   it('refuse what exceeds the user’s quota with TPM_RESOURCES, over all of the user’s contexts', async () => {
@@ -82,5 +87,91 @@ describe('quotas of TPM 1.2 keys and sessions', () => {
       tpm.refuses('SaveContext', TPM_RESULT[full]);
       assert.equal(await alice.code(command.saveContext(session, TPM_RT.AUTH)), TPM_RESULT[full]);
     }
+  });
+
+  it('do not count against commands that create nothing', async () => {
+    const { alice } = await modelBroker({ limits: { sessionsPerUser: 0, keysPerUser: 0 } });
+    assert.equal(responseCodeOf(await alice.exchange(command.ordinal(TPM_ORD.GetRandom))), 0);
+  });
+});
+
+describe('room for a saved session in a TPM 1.2', () => {
+  /** Makes tables with Alice's evicted sessions, which have these context counts and places in the order of use. */
+  function withEvicted(...evicted: readonly { contextCount: number; lastUse: number }[]) {
+    const alice = new VirtualContext(1, ALICE);
+    const sessions = new Sessions(new Map([[1, alice]]));
+    const saved = new SavedSessions();
+    const flushed: (number | undefined)[] = [];
+    const room = new SavedSessionRoom(
+      sessions,
+      saved,
+      // biome-ignore lint/correctness/useYield: asks no TPM
+      function* (session) {
+        flushed.push(session.saved?.contextCount);
+        sessions.ended(session);
+      },
+      () => undefined,
+    );
+    for (const [index, { contextCount, lastUse }] of evicted.entries()) {
+      const session = sessions.adopt(alice, 'authSession', index + 1, {});
+      Object.assign(session, { physicalHandle: undefined, lastUse, saved: { blob: new Uint8Array(), contextCount } });
+    }
+    sessions.adopt(alice, 'authSession', 50, {});
+    /** Adds a session that its caller saved; its current count differs once it was saved again. */
+    const callerSaves = (contextCount: number, currentCount = contextCount) => {
+      const blob = new Uint8Array();
+      saved.add({
+        id: `saved-${contextCount}`,
+        kind: 'authSession',
+        userKey: ALICE.userKey,
+        blob,
+        contextCount,
+        current: { blob, contextCount: currentCount },
+        virtualHandle: 1,
+        link: undefined,
+        transportAttributes: 0,
+      });
+    };
+    /** Returns whether room was made, and which sessions were flushed for it. */
+    const makeRoom = (code: number) => {
+      const exchange = room.makeRoomAfter(code);
+      let step = exchange.next();
+      while (!step.done) {
+        flushed.push(readUint32(step.value, HEADER_BYTES));
+        step = exchange.next(success());
+      }
+      return [step.value, ...flushed.splice(0)];
+    };
+    return { makeRoom, callerSaves };
+  }
+
+  it('is made for a slot by flushing the session that was least recently used', () => {
+    const { makeRoom } = withEvicted(
+      { contextCount: 1, lastUse: 30 },
+      { contextCount: 2, lastUse: 10 },
+      { contextCount: 3, lastUse: 20 },
+    );
+    assert.deepEqual(makeRoom(TPM_RESULT.NOCONTEXTSPACE), [true, 2]);
+    assert.deepEqual(makeRoom(TPM_RESULT.NOCONTEXTSPACE), [true, 3]);
+    assert.deepEqual(makeRoom(TPM_RESULT.NOCONTEXTSPACE), [true, 1]);
+    assert.deepEqual(makeRoom(TPM_RESULT.NOCONTEXTSPACE), [false], 'only a resident one is left');
+  });
+
+  it('is made for the context gap by flushing the oldest session, whoever saved it', () => {
+    const { makeRoom, callerSaves } = withEvicted(
+      { contextCount: 8, lastUse: 1 },
+      { contextCount: 4, lastUse: 3 },
+      { contextCount: 6, lastUse: 2 },
+    );
+    callerSaves(1, 9);
+    callerSaves(3);
+    callerSaves(5);
+    const order = Array.from({ length: 7 }, () => makeRoom(TPM_RESULT.CONTEXT_GAP));
+    assert.deepEqual(order, [[true, 3], [true, 4], [true, 5], [true, 6], [true, 8], [true, 9], [false]]);
+  });
+
+  it('is made only after the two codes that ask for it', () => {
+    const { makeRoom } = withEvicted({ contextCount: 1, lastUse: 1 });
+    assert.deepEqual(makeRoom(TPM_RESULT.RESOURCES), [false]);
   });
 });

@@ -97,4 +97,39 @@ describe('reconciling with a TPM 1.2', () => {
       TPM_RESULT.INVALID_KEYHANDLE,
     );
   });
+
+  it('forgets at once a key that the TPM has lost and no blob can bring back', async () => {
+    const { tpm, broker, virtualizer, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    tpm.keys.clear();
+    await broker.run(() => virtualizer.resume());
+    assert.equal(virtualizer.counts(alice.contextId).transient, 0);
+    const saved = handleIn(await alice.send(command.loadKey2(2)));
+    await broker.run(() => virtualizer.suspend());
+    assert.equal(await alice.code(command.getPubKey(saved)), 0);
+    tpm.keys.clear();
+    await broker.run(() => virtualizer.resume());
+    assert.equal(virtualizer.counts(alice.contextId).transient, 1, `unlike key ${key}, it has a blob`);
+  });
+
+  it('forgets a permanent key that is no longer in the TPM, since its owner has released it', async () => {
+    const { tpm, broker, virtualizer, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    await broker.run(() => virtualizer.suspend());
+    const owners = handleIn(await alice.send(command.oiap()));
+    assert.equal(await alice.code(command.keyControlOwner(key, owners, true)), 0);
+    tpm.keys.clear();
+    await broker.run(() => virtualizer.resume());
+    assert.equal(virtualizer.counts(alice.contextId).transient, 0);
+  });
+
+  it('leaves the unmanaged keys as they were if the TPM lists no handles', async () => {
+    const tpm = new ModelTpm12();
+    tpm.keys.set(0x44, { identity: 4 });
+    const { alice } = await modelBroker({ tpm });
+    tpm.listsHandles = false;
+    const session = async () => handleIn(await alice.send(command.oiap()));
+    assert.equal(await alice.code(command.sign(0x55, await session(), true)), TPM_RESULT.INVALID_KEYHANDLE);
+    assert.equal(await alice.code(command.sign(0x44, await session(), true)), 0);
+  });
 });

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
-import { VirtualContext } from '../../../../ts-core/domain/virtualization/tpm12/handles.js';
-import { findResource, SavedSessions, Sessions } from '../../../../ts-core/domain/virtualization/tpm12/sessions.js';
+import { Keys, VirtualContext } from '../../../../ts-core/domain/virtualization/tpm12/handles.js';
+import {
+  entityHandleOf,
+  findResource,
+  linkedKey,
+  SavedSessions,
+  Sessions,
+} from '../../../../ts-core/domain/virtualization/tpm12/sessions.js';
 import { ALICE, BOB } from '../../../support/virtual-tpm12.js';
 
 function setUp() {
@@ -49,7 +55,7 @@ describe('the sessions of TPM 1.2 contexts', () => {
     away.physicalHandle = undefined;
     assert.equal(sessions.leastRecentlyUsed('authSession'), first);
     assert.equal(sessions.leastRecentlyUsed('transportSession'), undefined);
-    sessions.pin(first);
+    sessions.touch(first);
     assert.equal(sessions.leastRecentlyUsed('authSession'), second);
     sessions.touch(second);
     assert.equal(sessions.leastRecentlyUsed('authSession'), undefined);
@@ -57,14 +63,28 @@ describe('the sessions of TPM 1.2 contexts', () => {
     assert.equal(sessions.leastRecentlyUsed('authSession'), first);
   });
 
-  it('are dead once they have ended, one or all', () => {
+  it('are nowhere once they have ended, one or all', () => {
     const { sessions, alice } = setUp();
     const [first, second] = [5, 6].map((handle) => sessions.adopt(alice, 'authSession', handle, {}));
     assert.ok(first && second);
+    Object.assign(first, { physicalHandle: undefined, saved: { blob: new Uint8Array(), contextCount: 1 } });
     sessions.ended(first);
-    assert.deepEqual([first.alive, first.physicalHandle, [...sessions.all()]], [false, undefined, [second]]);
+    assert.deepEqual([first.saved, [...sessions.all()]], [undefined, [second]]);
     sessions.forgetAll();
-    assert.deepEqual([second.alive, [...sessions.all()]], [false, []]);
+    assert.deepEqual([second.physicalHandle, [...sessions.all()]], [undefined, []]);
+  });
+
+  it('are bound to a key, to another entity, or to nothing', () => {
+    const { sessions, alice } = setUp();
+    const key = new Keys(new Map([[1, alice]])).adopt(alice, 9, { wanted: 4 });
+    const [toKey, toOther, toNothing] = [key, 77, undefined].map((link) =>
+      sessions.adopt(alice, 'authSession', 5, { link }),
+    );
+    assert.ok(toKey && toOther && toNothing);
+    assert.deepEqual([linkedKey(toKey), linkedKey(toOther), linkedKey(toNothing)], [key, undefined, undefined]);
+    assert.deepEqual([entityHandleOf(key), entityHandleOf(77), entityHandleOf(undefined)], [9, 77, 0]);
+    key.physicalHandle = undefined;
+    assert.equal(entityHandleOf(key), 0, 'it is not in the TPM');
   });
 });
 

@@ -55,6 +55,44 @@ describe('resources of TPM 1.2 contexts', () => {
     assert.deepEqual([...tpm.savedSessions.keys()], [2]);
     assert.equal(await broker.run(() => virtualizer.removeResource('key-99')), false);
   });
+
+  it('are found by their ids alone, which begin with their kind', async () => {
+    const { broker, virtualizer, tpm, alice } = await modelBroker();
+    for (let number = 0; number < 3; number++) {
+      handleIn(await alice.send(command.loadKey2(number)));
+      handleIn(await alice.send(command.oiap()));
+      await alice.send(command.daa('DAA_JOIN', 0, 0));
+    }
+    const ids = ['authSession', 'key', 'daa'].flatMap((kind) => [1, 2, 3].map((number) => `${kind}-${number}`));
+    assert.deepEqual(
+      virtualizer.resources().map(({ id }) => id),
+      ids,
+    );
+    for (const unknown of ['key-99', 'daa-99', '']) {
+      assert.equal(await broker.run(() => virtualizer.removeResource(unknown)), false);
+    }
+    assert.equal(virtualizer.resources().length, 9);
+    assert.ok(await broker.run(() => virtualizer.removeResource('daa-2')));
+    assert.deepEqual([...tpm.daaSessions.keys()], [1, 3]);
+  });
+
+  it('are listed for the wanted holders only, DAA sessions as resident', async () => {
+    const { virtualizer, alice, bob } = await modelBroker();
+    for (const client of [alice, bob]) {
+      handleIn(await client.send(command.loadKey2(1)));
+      assert.equal(await client.code(command.saveContext(handleIn(await client.send(command.oiap())), TPM_RT.AUTH)), 0);
+      await client.send(command.daa('DAA_SIGN', 0, 0));
+    }
+    const own = virtualizer.resources(({ userKey }) => userKey === BOB.userKey);
+    assert.deepEqual(
+      own.map(({ kind, contextId, resident }) => [kind, contextId, resident]),
+      [
+        ['key', bob.contextId, true],
+        ['savedSession', null, false],
+        ['authSession', bob.contextId, true],
+      ],
+    );
+  });
 });
 
 describe('the snapshot of TPM 1.2', () => {
@@ -125,12 +163,35 @@ describe('the snapshot of TPM 1.2', () => {
       savedSessions.map(({ sequence }) => sequence),
       [1, 2, 3],
     );
-    const broken = { ...(savedSessions[0] as (typeof savedSessions)[0]), callerBlob: 'AAAA' };
+    const whole = savedSessions[0] as (typeof savedSessions)[0];
+    const broken = [
+      { ...whole, callerBlob: 'AAAA' },
+      { ...whole, currentBlob: 'AAAA' },
+    ];
     const previous = { savedSessions: [...savedSessions].reverse().concat(broken), ownedHandles: [] };
     const next = await VirtualTpm12.start((bytes) => tpm.answer(bytes), { previous });
     assert.deepEqual(
       next.virtualizer.snapshot().savedSessions.map(({ callerBlob }) => callerBlob),
       savedSessions.map(({ callerBlob }) => callerBlob),
     );
+  });
+
+  it('has no effect on a TPM that lists no handles', async () => {
+    const { tpm, previous } = await everything();
+    tpm.listsHandles = false;
+    tpm.takeLog();
+    const next = await VirtualTpm12.start((bytes) => tpm.answer(bytes), { previous });
+    assert.deepEqual(next.virtualizer.resources(), []);
+    assert.ok(!tpm.takeLog().includes('FlushSpecific'));
+  });
+
+  it('omits a permanent key, and lists everything else in the TPM', async () => {
+    const { virtualizer, alice } = await modelBroker();
+    const key = handleIn(await alice.send(command.loadKey2(1)));
+    const session = handleIn(await alice.send(command.oiap()));
+    await alice.send(command.daa('DAA_JOIN', 0, 0));
+    assert.equal(await alice.code(command.keyControlOwner(key, session, true)), 0);
+    const typed = (type: number, handle: number) => type * 2 ** 32 + handle;
+    assert.deepEqual(virtualizer.snapshot().ownedHandles, [typed(TPM_RT.AUTH, session), typed(TPM_RT.DAA_TPM, 1)]);
   });
 });

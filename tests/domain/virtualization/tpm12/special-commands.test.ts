@@ -187,4 +187,32 @@ describe('TPM 1.2 special commands', () => {
       assert.deepEqual(virtualizer.resources(), []);
     }
   });
+
+  it('a session is unknown even if an unmanaged key has its handle', async () => {
+    const tpm = new ModelTpm12();
+    tpm.keys.set(0x1234, { identity: 99 });
+    const { alice } = await modelBroker({ tpm });
+    assert.equal(await alice.code(command.flush(0x1234, TPM_RT.AUTH)), TPM_RESULT.INVALID_AUTHHANDLE);
+    assert.equal(await alice.code(command.flush(0x1234, TPM_RT.KEY)), TPM_RESULT.KEY_OWNER_CONTROL);
+    assert.equal(await alice.code(command.flush(0x1235, TPM_RT.KEY)), TPM_RESULT.INVALID_KEYHANDLE);
+  });
+
+  it('a key that no context holds stays with nobody when its owner makes it permanent', async () => {
+    const tpm = new ModelTpm12();
+    tpm.keys.set(0x99, { identity: 9 });
+    const { virtualizer, alice } = await modelBroker({ tpm });
+    const session = handleIn(await alice.send(command.oiap()));
+    assert.equal(await alice.code(command.keyControlOwner(0x99, session, true)), 0);
+    assert.equal(virtualizer.counts(alice.contextId).transient, 0);
+    await alice.close();
+    assert.ok(tpm.keys.has(0x99));
+  });
+
+  it('TPM_DAA_Join may be as short as its handle and stage', async () => {
+    const { tpm, alice } = await modelBroker();
+    tpm.takeLog();
+    tpm.refuses('DAA_JOIN', TPM_RESULT.DAA_STAGE);
+    assert.equal(await alice.code(command.ordinal(TPM_ORD.DAA_JOIN, new Uint8Array(5))), TPM_RESULT.DAA_STAGE);
+    assert.equal(tpm.takeLog()[0], 'DAA_JOIN');
+  });
 });

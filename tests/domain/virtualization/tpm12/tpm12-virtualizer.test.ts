@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
-import { TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
+import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
 import { modelCommand as command, ModelTpm12 } from '../../../support/model-tpm12.js';
 import { blobIn, handleIn, modelBroker } from '../../../support/virtual-tpm12.js';
 
@@ -61,5 +61,23 @@ describe('the TPM 1.2 virtualizer', () => {
     tpm.takeLog();
     assert.equal(await alice.code(command.sign(0x77, session, true)), 0);
     assert.deepEqual(tpm.takeLog(), ['Sign'], 'without asking again');
+  });
+
+  it('closes a context once; closing it again has no effect', async () => {
+    const { tpm, virtualizer, alice } = await modelBroker();
+    handleIn(await alice.send(command.loadKey2(1)));
+    await alice.close();
+    tpm.takeLog();
+    await alice.close();
+    assert.deepEqual([tpm.takeLog(), virtualizer.resources()], [[], []]);
+  });
+
+  it('has nothing to reconcile after a TPM reset', async () => {
+    const { tpm, virtualizer, losing, alice } = await modelBroker();
+    await losing('command', () => alice.send(command.oiap()));
+    virtualizer.tpmWasReset();
+    tpm.takeLog();
+    assert.equal(await alice.code(command.ordinal(TPM_ORD.GetRandom)), 0);
+    assert.deepEqual(tpm.takeLog(), ['GetRandom']);
   });
 });

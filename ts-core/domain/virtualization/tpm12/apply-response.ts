@@ -5,23 +5,36 @@
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import { TPM_ORD, TPM_RESULT } from '../../tpm12/codes.js';
 import {
-  authorizationCount,
   clearsEverything,
   createdKind,
   endsOtherSessions,
-  type HandlePlace,
   ordinalOf,
   outHandleIsAuthenticated,
+  type SessionKind,
 } from '../../tpm12/command-shape.js';
 import { firstHandle } from '../../tpm12/responses.js';
 import { publicPartOfLoadedKey, RESPONSE_AUTH_BYTES, RESPONSE_CONTINUE_OFFSET } from '../../tpm12/structures.js';
-import type { VirtualContext } from './handles.js';
-import { findResource, type Resource, type Session, type SessionLink, type Sessions } from './sessions.js';
+import type { Key, VirtualContext } from './handles.js';
+import { findResource, type Session, type SessionLink, type Sessions } from './sessions.js';
 import { forgetEverything, type VirtualizerParts } from './virtualizer-parts.js';
 
-/** A handle in a command and what it names; no resource for a handle that means the same to everybody. */
-export interface Binding extends HandlePlace {
-  readonly resource: Resource | undefined;
+/** A handle in a command and what it names; no key for a handle that means the same to everybody. */
+export type Binding = KeyBinding | SessionBinding;
+
+interface KeyBinding {
+  readonly offset: number;
+  readonly kind: 'key';
+  readonly resource: Key | undefined;
+}
+
+interface SessionBinding {
+  readonly offset: number;
+  readonly kind: SessionKind;
+  readonly resource: Session;
+}
+
+export function isSession(binding: Binding): binding is SessionBinding {
+  return binding.kind !== 'key';
 }
 
 /**
@@ -35,12 +48,12 @@ export function applyResponse(
   command: Uint8Array,
   bindings: readonly Binding[],
   response: Uint8Array,
-  parametersVisible: boolean,
+  parametersVisible = true,
 ): number | undefined {
   const { keys, sessions, reconciliation, changed } = parts;
   const code = responseCodeOf(response);
   const ordinal = ordinalOf(command);
-  const authorizing = authorizingSessions(command, bindings);
+  const authorizing = bindings.filter(isSession).map(({ resource }) => resource);
   if (code !== TPM_RESULT.SUCCESS) {
     const wasRefusedUnread = code === TPM_RESULT.DEFEND_LOCK_RUNNING || code === TPM_RESULT.RETRY;
     if (authorizing.length > 0 && !wasRefusedUnread) reconciliation.isDue = true;
@@ -54,7 +67,7 @@ export function applyResponse(
   // The TPM may have ended sessions that the command did not name.
   if (endsOtherSessions(ordinal)) reconciliation.isDue = true;
   const created = createdKind(ordinal);
-  const handle = created === undefined ? undefined : firstHandle(response);
+  const handle = firstHandle(response);
   if (created === undefined || handle === undefined) return undefined;
   if (outHandleIsAuthenticated(ordinal) && findResource(sessions, context, created, handle) !== undefined)
     return handle;
@@ -63,20 +76,11 @@ export function applyResponse(
       ? keys.adopt(context, handle, { publicPart: parametersVisible ? publicPartOfLoadedKey(command) : undefined })
       : sessions.adopt(context, created, handle, {
           link: linkOf(command, bindings),
-          transportAttributes: ordinal === TPM_ORD.EstablishTransport ? transportAttributesOf(command) : 0,
+          transportAttributes: transportAttributesOf(command),
         });
   writeUint32(response, HEADER_BYTES, resource.virtualHandle);
   changed();
   return undefined;
-}
-
-function authorizingSessions(command: Uint8Array, bindings: readonly Binding[]): Session[] {
-  const count = authorizationCount(command);
-  if (count === 0) return [];
-  return bindings
-    .slice(-count)
-    .map((binding) => binding.resource)
-    .filter((resource): resource is Session => resource !== undefined && resource.kind !== 'key');
 }
 
 /** Removes ended sessions: those whose continue flag comes back 0, and those that were released. */
@@ -96,10 +100,10 @@ function linkOf(command: Uint8Array, bindings: readonly Binding[]): SessionLink 
   const ordinal = ordinalOf(command);
   if (ordinal !== TPM_ORD.OSAP && ordinal !== TPM_ORD.DSAP) return undefined;
   const key = bindings.find((binding) => binding.kind === 'key')?.resource;
-  return { key: key?.kind === 'key' ? key : undefined, entityHandle: readUint32(command, HEADER_BYTES + 2) };
+  return key ?? readUint32(command, HEADER_BYTES + 2);
 }
 
 /** TPM_TRANSPORT_PUBLIC follows encHandle: tag (2), transAttributes (4), … */
 function transportAttributesOf(command: Uint8Array): number {
-  return command.length >= HEADER_BYTES + 10 ? readUint32(command, HEADER_BYTES + 6) : 0;
+  return ordinalOf(command) === TPM_ORD.EstablishTransport ? readUint32(command, HEADER_BYTES + 6) : 0;
 }

@@ -5,12 +5,10 @@
 import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_CAP, TPM_CAP_PROP, TPM_RT } from '../../tpm12/codes.js';
-import type { SessionKind } from '../../tpm12/command-shape.js';
 import { getCapability } from '../../tpm12/commands.js';
-import { handleListOf, handleListResponse, isSuccess, numberResponse } from '../../tpm12/responses.js';
-import type { VirtualContext } from './handles.js';
+import { handleListOf, handleListResponse, numberResponse } from '../../tpm12/responses.js';
+import { kindOfResourceType, type VirtualContext } from './handles.js';
 import type { Quotas } from './quotas.js';
-import type { Sessions } from './sessions.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
 export function* runGetCapability(
@@ -20,13 +18,8 @@ export function* runGetCapability(
 ): Exchange<Uint8Array> {
   const query = readQuery(command);
   if (query === undefined) return yield command;
-  if (query.area === TPM_CAP.KEY_HANDLE || (query.area === TPM_CAP.HANDLE && query.sub === TPM_RT.KEY)) {
-    return yield* keyHandles(parts, context);
-  }
-  if (query.area === TPM_CAP.HANDLE) {
-    const own = visibleHandles(parts, context, query.sub);
-    return own === undefined ? yield command : handleListResponse(own);
-  }
+  if (query.area === TPM_CAP.KEY_HANDLE) return yield* keyHandles(parts, context);
+  if (query.area === TPM_CAP.HANDLE) return yield* visibleHandles(parts, context, command, query.sub);
   if (query.area === TPM_CAP.CHECK_LOADED) return yield* checkLoaded(parts, context, command);
   const value = query.area === TPM_CAP.PROPERTY ? propertyFor(parts.quotas, context, query.sub) : undefined;
   return value === undefined ? yield command : numberResponse(value);
@@ -40,19 +33,15 @@ export function asksForHandles(command: Uint8Array): boolean {
 
 interface CapabilityQuery {
   readonly area: number;
-  readonly sub: number | undefined;
+  readonly sub: number;
 }
 
 /** Parameters: capArea, subCapSize, subCap. */
 function readQuery(command: Uint8Array): CapabilityQuery | undefined {
   const subOffset = HEADER_BYTES + 8;
-  if (command.length < subOffset || readUint32(command, HEADER_BYTES + 4) !== command.length - subOffset) {
-    return undefined;
-  }
-  return {
-    area: readUint32(command, HEADER_BYTES),
-    sub: command.length >= subOffset + 4 ? readUint32(command, subOffset) : undefined,
-  };
+  // A command that is too short for the size has a negative rest.
+  if (readUint32(command, HEADER_BYTES + 4) !== command.length - subOffset) return undefined;
+  return { area: readUint32(command, HEADER_BYTES), sub: readUint32(command, subOffset) };
 }
 
 /**
@@ -71,53 +60,47 @@ function* keyHandles(
   return handleListResponse([...new Set([...own, ...keys.unmanaged])]);
 }
 
-/** Returns undefined if the TPM's own list is the right one. */
-function visibleHandles(
-  { sessions, saved, daa }: Pick<VirtualizerParts, 'sessions' | 'saved' | 'daa'>,
+/** Lists the context's own handles of a type; the TPM answers for types that the broker does not virtualize. */
+function* visibleHandles(
+  parts: Pick<VirtualizerParts, 'keys' | 'sessions' | 'saved' | 'daa' | 'reconciliation'>,
   context: VirtualContext,
-  resourceType: number | undefined,
-): readonly number[] | undefined {
-  switch (resourceType) {
-    case TPM_RT.AUTH:
-      return handlesOfKind(sessions, context, 'authSession');
-    case TPM_RT.TRANS:
-      return handlesOfKind(sessions, context, 'transportSession');
-    case TPM_RT.DAA_TPM:
-      return daa.ofContext(context.id).map(({ handle }) => handle);
-    case TPM_RT.CONTEXT:
-      return saved.ofUser(context.caller.userKey).map((session) => session.contextCount);
-    default:
-      return undefined;
+  command: Uint8Array,
+  resourceType: number,
+): Exchange<Uint8Array> {
+  const { sessions, saved, daa } = parts;
+  if (resourceType === TPM_RT.DAA_TPM) {
+    return handleListResponse(daa.ofContext(context.id).map(({ handle }) => handle));
   }
+  if (resourceType === TPM_RT.CONTEXT) {
+    return handleListResponse(saved.ofUser(context.caller.userKey).map(({ contextCount }) => contextCount));
+  }
+  const kind = kindOfResourceType(resourceType);
+  if (kind === undefined) return yield command;
+  if (kind === 'key') return yield* keyHandles(parts, context);
+  const own = sessions.ofContext(context).filter((session) => session.kind === kind);
+  return handleListResponse(own.map(({ virtualHandle }) => virtualHandle));
 }
 
-function handlesOfKind(sessions: Sessions, context: VirtualContext, kind: SessionKind): number[] {
-  return sessions
-    .ofContext(context)
-    .filter((session) => session.kind === kind)
-    .map((session) => session.virtualHandle);
-}
+/** How many more sessions fit, of one kind or another: a user's limit is on all of them together. */
+const ROOM_FOR_SESSIONS: ReadonlySet<number> = new Set([
+  TPM_CAP_PROP.AUTHSESS,
+  TPM_CAP_PROP.TRANSESS,
+  TPM_CAP_PROP.SESSIONS,
+  TPM_CAP_PROP.CONTEXT,
+]);
+const MOST_SESSIONS: ReadonlySet<number> = new Set([
+  TPM_CAP_PROP.MAX_AUTHSESS,
+  TPM_CAP_PROP.MAX_TRANSESS,
+  TPM_CAP_PROP.MAX_SESSIONS,
+  TPM_CAP_PROP.MAX_CONTEXT,
+]);
 
 /** Returns how much the user may still hold, or may hold at all. The room in the TPM does not matter to callers. */
-function propertyFor(quotas: Quotas, context: VirtualContext, property: number | undefined): number | undefined {
-  switch (property) {
-    case TPM_CAP_PROP.KEYS:
-      return quotas.keysAvailableTo(context);
-    case TPM_CAP_PROP.AUTHSESS:
-    case TPM_CAP_PROP.TRANSESS:
-    case TPM_CAP_PROP.SESSIONS:
-    case TPM_CAP_PROP.CONTEXT:
-      return quotas.sessionsAvailableTo(context.caller.userKey);
-    case TPM_CAP_PROP.MAX_KEYS:
-      return quotas.keysPerUser;
-    case TPM_CAP_PROP.MAX_AUTHSESS:
-    case TPM_CAP_PROP.MAX_TRANSESS:
-    case TPM_CAP_PROP.MAX_SESSIONS:
-    case TPM_CAP_PROP.MAX_CONTEXT:
-      return quotas.sessionsPerUser;
-    default:
-      return undefined;
-  }
+function propertyFor(quotas: Quotas, context: VirtualContext, property: number): number | undefined {
+  if (property === TPM_CAP_PROP.KEYS) return quotas.keysAvailableTo(context);
+  if (property === TPM_CAP_PROP.MAX_KEYS) return quotas.keysPerUser;
+  if (ROOM_FOR_SESSIONS.has(property)) return quotas.sessionsAvailableTo(context.caller.userKey);
+  return MOST_SESSIONS.has(property) ? quotas.sessionsPerUser : undefined;
 }
 
 /** "Can a key with these parameters be loaded now?" A full TPM answers no, but the broker makes room. */
@@ -128,8 +111,8 @@ function* checkLoaded(
 ): Exchange<Uint8Array> {
   const response = yield command;
   const answerOffset = HEADER_BYTES + 4;
-  const saysNo = isSuccess(response) && response.length === answerOffset + 1 && response[answerOffset] === 0;
-  const canEvict = [...keys.all()].some((key) => key.physicalHandle !== undefined && !key.ownerEvict);
+  const saysNo = response.length === answerOffset + 1 && response[answerOffset] === 0;
+  const canEvict = keys.leastRecentlyUsed() !== undefined;
   if (saysNo && canEvict && quotas.keysAvailableTo(context) > 0) response[answerOffset] = 1;
   return response;
 }

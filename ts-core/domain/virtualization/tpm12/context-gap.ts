@@ -5,15 +5,20 @@
  * made by saving another. So the oldest is loaded and saved again when it is halfway there. The blob that a caller
  * holds stays valid: the newest blob is loaded in its place.
  */
-import { responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT } from '../../tpm12/codes.js';
 import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js';
-import { firstHandle, firstSizedBuffer } from '../../tpm12/responses.js';
-import { readContextBlob } from '../../tpm12/structures.js';
+import { firstHandle } from '../../tpm12/responses.js';
 import { resourceTypeOf } from './handles.js';
-import type { Swapping } from './save-load-evict.js';
-import type { CallerSavedSession, SavedSessions, Session, Sessions } from './sessions.js';
+import { type Swapping, savedForm } from './save-load-evict.js';
+import {
+  type CallerSavedSession,
+  entityHandleOf,
+  linkedKey,
+  type SavedSessions,
+  type Session,
+  type Sessions,
+} from './sessions.js';
 
 const LEAST_CONTEXT_DISTANCE = 0xffff;
 const REFRESH_DISTANCE = LEAST_CONTEXT_DISTANCE >>> 1;
@@ -57,27 +62,25 @@ export class ContextGap {
   }
 
   *#refreshCallerSaved(session: CallerSavedSession): Exchange<void> {
-    const key = session.link?.key;
+    const key = linkedKey(session);
     if (key !== undefined && (yield* this.#swapping.load([key])) !== TPM_RESULT.SUCCESS) {
       this.#leftAlone.add(session);
       return;
     }
     if ((yield* this.#swapping.makeRoomFor(session.kind)) !== TPM_RESULT.SUCCESS) return;
-    const entityHandle = key?.physicalHandle ?? session.link?.entityHandle ?? 0;
-    const loaded = yield loadContext(session.current.blob, entityHandle);
-    const handle = responseCodeOf(loaded) === TPM_RESULT.SUCCESS ? firstHandle(loaded) : undefined;
+    const loaded = yield loadContext(session.current.blob, entityHandleOf(session.link));
+    const handle = firstHandle(loaded);
     if (handle === undefined) {
       this.#leftAlone.add(session);
       return;
     }
-    const blob = firstSizedBuffer(yield saveContext(handle, resourceTypeOf(session.kind)));
-    const facts = blob === undefined ? undefined : readContextBlob(blob);
-    if (blob === undefined || facts === undefined) {
+    const current = savedForm(yield saveContext(handle, resourceTypeOf(session.kind)));
+    if (current === undefined) {
       this.#saved.remove(session);
       yield flushSpecific(handle, resourceTypeOf(session.kind));
     } else {
-      session.current = { blob, contextCount: facts.contextCount };
-      this.#swapping.savedRoom.noteSaved(facts.contextCount);
+      session.current = current;
+      this.#swapping.savedRoom.noteSaved(current.contextCount);
     }
     this.#changed();
   }

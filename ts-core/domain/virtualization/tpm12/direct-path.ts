@@ -14,13 +14,16 @@ import { findResource, type Resource } from './sessions.js';
 import { SPECIAL_COMMANDS } from './special-commands.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
-const NO_BINDINGS: readonly Binding[] = [];
+/** The command that the TPM is executing, as the caller sent it. */
+interface RunningCommand {
+  readonly context: VirtualContext;
+  readonly command: Uint8Array;
+  readonly bindings: readonly Binding[];
+}
 
 /** The direct path for commands that create nothing and whose keys and sessions are in the TPM. */
 export class Tpm12DirectPath implements DirectPath {
-  #context: VirtualContext | undefined;
-  #command: Uint8Array | undefined;
-  #bindings: readonly Binding[] = NO_BINDINGS;
+  #running: RunningCommand | undefined;
   readonly #parts: () => VirtualizerParts;
 
   constructor(parts: () => VirtualizerParts) {
@@ -35,32 +38,27 @@ export class Tpm12DirectPath implements DirectPath {
     if (SPECIAL_COMMANDS.has(ordinal) || createdKind(ordinal) !== undefined) return null;
     const resolution = resolveHandles(parts, context, command);
     if (!resolution.ok || !resolution.bindings.every(isReady)) return null;
-    this.#context = context;
-    this.#command = command;
-    this.#bindings = resolution.bindings;
-    if (this.#bindings.length === 0) return command;
-    for (const { resource } of this.#bindings) if (resource !== undefined) parts.swapping.touch(resource);
+    const { bindings } = resolution;
+    this.#running = { context, command, bindings };
+    if (bindings.length === 0) return command;
+    for (const { resource } of bindings) if (resource !== undefined) parts.swapping.touch(resource);
     const physical = command.slice();
-    writePhysicalHandles(physical, this.#bindings);
+    writePhysicalHandles(physical, bindings);
     return physical;
   }
 
   complete(response: Uint8Array): Uint8Array {
-    if (this.#context === undefined || this.#command === undefined) return response;
-    applyResponse(this.#parts(), this.#context, this.#command, this.#bindings, response, true);
-    this.#forget();
+    if (this.#running !== undefined) {
+      const { context, command, bindings } = this.#running;
+      applyResponse(this.#parts(), context, command, bindings, response);
+    }
+    this.#running = undefined;
     return response;
   }
 
   failed(): void {
     this.#parts().reconciliation.isDue = true;
-    this.#forget();
-  }
-
-  #forget(): void {
-    this.#context = undefined;
-    this.#command = undefined;
-    this.#bindings = NO_BINDINGS;
+    this.#running = undefined;
   }
 }
 
@@ -91,18 +89,11 @@ export function swapNeed(parts: Tables, context: VirtualContext, command: Uint8A
 
 /** Returns the resource that a command flushes. */
 function endedBy({ sessions }: Tables, context: VirtualContext, command: Uint8Array): Resource | undefined {
-  if (command.length < HEADER_BYTES + 4) return undefined;
   const handle = readUint32(command, HEADER_BYTES);
-  switch (ordinalOf(command)) {
-    case TPM_ORD.EvictKey:
-      return context.key(handle);
-    case TPM_ORD.Terminate_Handle:
-      return sessions.loadedIn(context, 'authSession', handle);
-    case TPM_ORD.FlushSpecific: {
-      const kind = command.length === 18 ? kindOfResourceType(readUint32(command, HEADER_BYTES + 4)) : undefined;
-      return kind === undefined ? undefined : findResource(sessions, context, kind, handle);
-    }
-    default:
-      return undefined;
-  }
+  const ordinal = ordinalOf(command);
+  if (ordinal === TPM_ORD.EvictKey) return context.key(handle);
+  if (ordinal === TPM_ORD.Terminate_Handle) return sessions.loadedIn(context, 'authSession', handle);
+  if (ordinal !== TPM_ORD.FlushSpecific) return undefined;
+  const kind = kindOfResourceType(readUint32(command, HEADER_BYTES + 4));
+  return kind === undefined ? undefined : findResource(sessions, context, kind, handle);
 }

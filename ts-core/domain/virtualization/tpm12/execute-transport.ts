@@ -14,7 +14,7 @@ import {
   wrappedCommandOf,
   wrappedResponseOf,
 } from '../../tpm12/transport.js';
-import { applyResponse, type Binding } from './apply-response.js';
+import { applyResponse, type Binding, isSession } from './apply-response.js';
 import { asksForHandles } from './capabilities.js';
 import type { VirtualContext } from './handles.js';
 import { prepare, resolve, writePhysicalHandles } from './pass-through.js';
@@ -52,7 +52,7 @@ export function* runExecuteTransport(
   const response = yield physical;
 
   const { sha1, reconciliation } = parts;
-  applyResponse(parts, context, command, outerResolution.bindings, response, true);
+  applyResponse(parts, context, command, outerResolution.bindings, response);
   const innerResponse = wrappedResponseOf(response);
   if (innerResponse !== undefined) {
     applyResponse(parts, context, inner, innerResolution.bindings, innerResponse, visible);
@@ -62,7 +62,7 @@ export function* runExecuteTransport(
   return response;
 }
 
+/** Returns the attributes of the session in which a command runs; 0 if it names none. */
 function transportAttributes(bindings: readonly Binding[]): number {
-  const transport = bindings.find((binding) => binding.kind === 'transportSession')?.resource;
-  return transport !== undefined && transport.kind !== 'key' ? transport.transportAttributes : 0;
+  return bindings.filter(isSession).at(-1)?.resource.transportAttributes ?? 0;
 }

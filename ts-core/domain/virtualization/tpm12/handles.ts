@@ -16,8 +16,6 @@ export interface Held extends Used {
   readonly virtualHandle: number;
   /** The TPM's handle; undefined while the resource is saved outside the TPM. */
   physicalHandle: number | undefined;
-  /** False once it is flushed, invalidated or lost; remaining references must not use it. */
-  alive: boolean;
 }
 
 export interface Key extends Held {
@@ -31,14 +29,18 @@ export interface Key extends Held {
   readonly publicPart: string | undefined;
   /** Owner-evict key (TPM_KeyControlOwner): it stays in the TPM and is neither saved nor flushed. */
   ownerEvict: boolean;
+  /** False once it is flushed, invalidated or lost; remaining references must not use it. */
+  alive: boolean;
+  /** Only sessions are bound to something. */
+  readonly link?: undefined;
 }
 
 /** What is known about a key that was created or loaded in the TPM. */
 export interface NewKey {
   readonly publicPart?: string | undefined;
-  readonly blob?: Uint8Array;
-  /** The virtual handle to use if it is free; otherwise the physical one is used. */
-  readonly wanted?: number;
+  readonly blob?: Uint8Array | undefined;
+  /** The virtual handle to use if it is free, in place of the physical one. */
+  readonly wanted?: number | undefined;
 }
 
 /** What one caller sees of the TPM: the virtual handles of its keys. */
@@ -89,7 +91,7 @@ export class Keys {
       id: `key-${this.#nextId++}`,
       kind: 'key',
       context,
-      virtualHandle: this.#freeHandle(context, facts.wanted ?? physicalHandle),
+      virtualHandle: this.#freeHandle(context, physicalHandle, facts.wanted),
       physicalHandle,
       blob: facts.blob,
       publicPart: facts.publicPart,
@@ -102,10 +104,12 @@ export class Keys {
     return key;
   }
 
-  #freeHandle(context: VirtualContext, wanted: number): number {
-    const isTaken = (handle: number) => handle === 0 || this.isCommon(handle);
+  /** No other key in the TPM has `physicalHandle`, whatever was unmanaged before. */
+  #freeHandle(context: VirtualContext, physicalHandle: number, wanted = physicalHandle): number {
+    const isTaken = (handle: number) =>
+      context.key(handle) !== undefined || (handle !== physicalHandle && (handle === 0 || this.isCommon(handle)));
     let handle = wanted;
-    while (context.key(handle) !== undefined || (handle !== wanted && isTaken(handle))) handle = (handle + 1) >>> 0;
+    while (isTaken(handle)) handle = (handle + 1) >>> 0;
     return handle;
   }
 
@@ -123,6 +127,7 @@ export class Keys {
   remove(key: Key): void {
     key.alive = false;
     key.physicalHandle = undefined;
+    key.blob = undefined;
     key.context.remove(key);
   }
 

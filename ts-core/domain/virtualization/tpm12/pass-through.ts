@@ -2,24 +2,17 @@
  * Runs the commands that are not special: resolves the handles, loads what is needed, makes room, and sends the
  * command. apply-response.ts applies the response to the tables.
  */
-import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import { HEADER_BYTES, readUint32, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
-import {
-  authorizationCount,
-  createdKind,
-  handlePlaces,
-  ordinalOf,
-  type ResourceKind,
-} from '../../tpm12/command-shape.js';
+import { createdKind, handlePlaces, ordinalOf, type ResourceKind } from '../../tpm12/command-shape.js';
 import { flushSpecific } from '../../tpm12/commands.js';
-import { firstHandle, isSuccess, refusal } from '../../tpm12/responses.js';
+import { firstHandle, refusal } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
 import { wrappedCommandOf, wrappedResponseOf } from '../../tpm12/transport.js';
-import { applyResponse, type Binding } from './apply-response.js';
-import { kindOfResourceType, unknownHandleCode, type VirtualContext } from './handles.js';
+import { applyResponse, type Binding, isSession } from './apply-response.js';
+import { kindOfResourceType, type VirtualContext } from './handles.js';
 import type { Quotas } from './quotas.js';
-import { saysNoRoom } from './save-load-evict.js';
 import { findResource, type Session, type Sessions } from './sessions.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
@@ -33,18 +26,15 @@ export function* runMapped(
   if (!resolution.ok) return yield* failInPlaceOfTpm(parts, context, command, resolution.responseCode);
   const { bindings } = resolution;
   const created = createdKind(ordinalOf(command));
-  const mustFit = created === 'key' || bindings.some(isSession);
-  const ready = yield* prepare(parts, context, created, bindings, mustFit);
-  if (ready !== TPM_RESULT.SUCCESS) return yield* failInPlaceOfTpm(parts, context, command, ready);
-  const physical = bindings.length === 0 ? command : command.slice();
-  writePhysicalHandles(physical, bindings);
-  let response = yield physical;
   // Only a command without authorization can be repeated: a failure ends the session of any other.
-  while (created !== undefined && saysNoRoom(responseCodeOf(response)) && !bindings.some(isSession)) {
-    if (!(yield* parts.swapping.evictOne(created))) break;
-    response = yield physical;
-  }
-  const collided = applyResponse(parts, context, command, bindings, response, true);
+  const isRepeatable = !bindings.some(isSession);
+  const ready = yield* prepare(parts, context, created, bindings, created === 'key' || !isRepeatable);
+  if (ready !== TPM_RESULT.SUCCESS) return yield* failInPlaceOfTpm(parts, context, command, ready);
+  const physical = command.slice();
+  writePhysicalHandles(physical, bindings);
+  const response =
+    created !== undefined && isRepeatable ? yield* parts.swapping.sendUntilItFits(created, physical) : yield physical;
+  const collided = applyResponse(parts, context, command, bindings, response);
   if (collided === undefined) return response;
   yield flushSpecific(collided, TPM_RT.KEY);
   return refusal(TPM_RESULT.RESOURCES);
@@ -72,14 +62,21 @@ export function resolveHandles({ keys, sessions }: Tables, context: VirtualConte
   const places = handlePlaces(command);
   if (places === undefined) return { ok: false, responseCode: TPM_RESULT.BAD_PARAM_SIZE, unknownKey: false };
   const bindings: Binding[] = [];
-  for (const place of places) {
-    const handle = readUint32(command, place.offset);
-    const resource = findResource(sessions, context, place.kind, handle);
-    if (resource === undefined && !(place.kind === 'key' && keys.isCommon(handle))) {
-      const unknownKey = place.kind === 'key';
-      return { ok: false, responseCode: unknownHandleCode(place.kind), unknownKey };
+  for (const { offset, kind } of places) {
+    const handle = readUint32(command, offset);
+    if (kind === 'key') {
+      const resource = context.key(handle);
+      if (resource === undefined && !keys.isCommon(handle)) {
+        return { ok: false, responseCode: TPM_RESULT.INVALID_KEYHANDLE, unknownKey: true };
+      }
+      bindings.push({ offset, kind, resource });
+    } else {
+      const resource = sessions.loadedIn(context, kind, handle);
+      if (resource === undefined) {
+        return { ok: false, responseCode: TPM_RESULT.INVALID_AUTHHANDLE, unknownKey: false };
+      }
+      bindings.push({ offset, kind, resource });
     }
-    bindings.push({ offset: place.offset, kind: place.kind, resource });
   }
   return { ok: true, bindings };
 }
@@ -95,12 +92,12 @@ function* failInPlaceOfTpm(
   return refusal(returnCode);
 }
 
-/** Returns the context's own sessions that authorize a command, even if its other handles are not known. */
+/** Returns the context's own sessions that a command names, even if its other handles are not known. */
 function knownSessions(sessions: Sessions, context: VirtualContext, command: Uint8Array): Session[] {
   const places = handlePlaces(command) ?? [];
-  return places.slice(places.length - authorizationCount(command)).flatMap((place) => {
-    const held = findResource(sessions, context, place.kind, readUint32(command, place.offset));
-    return held === undefined || held.kind === 'key' ? [] : [held];
+  return places.flatMap(({ kind, offset }) => {
+    if (kind === 'key') return [];
+    return sessions.loadedIn(context, kind, readUint32(command, offset)) ?? [];
   });
 }
 
@@ -136,38 +133,26 @@ export function writePhysicalHandles(command: Uint8Array, bindings: readonly Bin
   }
 }
 
-function isSession(binding: Binding): boolean {
-  return binding.kind !== 'key';
-}
-
 /** Undoes what a cancelled command created, since its caller never learned the handle. */
 export function* discardCreated(
-  { sessions, swapping }: Pick<VirtualizerParts, 'sessions' | 'swapping'>,
+  parts: Pick<VirtualizerParts, 'sessions' | 'swapping'>,
   context: VirtualContext,
   command: Uint8Array,
   response: Uint8Array,
 ): Exchange<void> {
-  const created = isSuccess(response) ? createdResource(command, response) : undefined;
-  if (created === undefined) return;
-  const held = findResource(sessions, context, created.kind, created.virtualHandle);
-  if (held !== undefined) yield* swapping.flush(held);
-}
-
-interface CreatedResource {
-  readonly kind: ResourceKind;
-  readonly virtualHandle: number;
-}
-
-/** Returns what a successful command created, from the command and its caller's response. */
-function createdResource(command: Uint8Array, response: Uint8Array): CreatedResource | undefined {
   if (ordinalOf(command) === TPM_ORD.ExecuteTransport) {
     const inner = wrappedCommandOf(command);
     const innerResponse = wrappedResponseOf(response);
-    return inner === undefined || innerResponse === undefined ? undefined : createdResource(inner, innerResponse);
+    if (inner !== undefined && innerResponse !== undefined) {
+      yield* discardCreated(parts, context, inner, innerResponse);
+    }
+    return;
   }
   const kind = kindCreatedBy(command);
   const virtualHandle = firstHandle(response);
-  return kind === undefined || virtualHandle === undefined ? undefined : { kind, virtualHandle };
+  if (kind === undefined || virtualHandle === undefined) return;
+  const held = findResource(parts.sessions, context, kind, virtualHandle);
+  if (held !== undefined) yield* parts.swapping.flush(held);
 }
 
 function kindCreatedBy(command: Uint8Array): ResourceKind | undefined {

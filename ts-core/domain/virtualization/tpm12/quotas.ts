@@ -6,7 +6,7 @@ import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import { flushSpecific } from '../../tpm12/commands.js';
 import type { Keys, VirtualContext } from './handles.js';
-import type { CallerSavedSession, SavedSessions, Session, Sessions } from './sessions.js';
+import type { CallerSavedSession, SavedForm, SavedSessions, Session, Sessions } from './sessions.js';
 
 export interface ResourceLimits {
   /** Keys that all contexts of one user may hold together. */
@@ -124,8 +124,12 @@ export class SavedSessionRoom {
     const holdsMost = ({ userKey }: { userKey: string }) => perUser.get(userKey) === most;
     const abandoned = this.#saved.all().find(holdsMost);
     if (abandoned !== undefined) return yield* this.#flushCallerSaved(abandoned);
-    const victims = held.filter((session) => holdsMost(session.context.caller));
-    return yield* this.#flushHeld(victims.sort((left, right) => left.lastUse - right.lastUse)[0]);
+    const [victim] = held
+      .filter((session) => holdsMost(session.context.caller))
+      .sort((left, right) => left.lastUse - right.lastUse);
+    if (victim === undefined) return false;
+    yield* this.#flush(victim);
+    return true;
   }
 
   /**
@@ -133,22 +137,17 @@ export class SavedSessionRoom {
    * this.
    */
   *#flushOldest(): Exchange<boolean> {
-    const held = this.#heldOutside().sort((left, right) => countOf(left) - countOf(right))[0];
-    const callers = [...this.#saved.all()].sort((left, right) => countOf(left) - countOf(right))[0];
-    if (callers === undefined || (held !== undefined && countOf(held) < countOf(callers))) {
-      return yield* this.#flushHeld(held);
-    }
-    return yield* this.#flushCallerSaved(callers);
-  }
-
-  #heldOutside(): Session[] {
-    return [...this.#sessions.all()].filter((session) => session.saved !== undefined);
-  }
-
-  *#flushHeld(session: Session | undefined): Exchange<boolean> {
-    if (session === undefined) return false;
-    yield* this.#flush(session);
+    const [oldest] = [...this.#heldOutside(), ...this.#saved.all()].sort(
+      (left, right) => countOf(left) - countOf(right),
+    );
+    if (oldest === undefined) return false;
+    if ('current' in oldest) return yield* this.#flushCallerSaved(oldest);
+    yield* this.#flush(oldest);
     return true;
+  }
+
+  #heldOutside(): EvictedSession[] {
+    return [...this.#sessions.all()].filter((session): session is EvictedSession => session.saved !== undefined);
   }
 
   *#flushCallerSaved(session: CallerSavedSession): Exchange<boolean> {
@@ -159,6 +158,8 @@ export class SavedSessionRoom {
   }
 }
 
-function countOf(session: Session | CallerSavedSession): number {
-  return 'current' in session ? session.current.contextCount : (session.saved?.contextCount ?? 0);
+type EvictedSession = Session & { readonly saved: SavedForm };
+
+function countOf(session: EvictedSession | CallerSavedSession): number {
+  return 'current' in session ? session.current.contextCount : session.saved.contextCount;
 }

@@ -16,15 +16,20 @@ import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import type { ResourceKind } from '../../tpm12/command-shape.js';
 import { flushSpecific, loadContext, saveContext } from '../../tpm12/commands.js';
-import { firstHandle, firstSizedBuffer, isSuccess } from '../../tpm12/responses.js';
+import { firstHandle, firstSizedBuffer } from '../../tpm12/responses.js';
 import { readContextBlob } from '../../tpm12/structures.js';
 import { readRoom } from './broker-commands.js';
 import { type Key, type Keys, resourceTypeOf, unknownHandleCode } from './handles.js';
 import { SavedSessionRoom } from './quotas.js';
-import type { Resource, SavedSessions, Session, Sessions } from './sessions.js';
-
-/** More rounds than any TPM has slots, so that a TPM that always answers "no room" cannot block the broker. */
-const MAX_ROUNDS = 64;
+import {
+  entityHandleOf,
+  linkedKey,
+  type Resource,
+  type SavedForm,
+  type SavedSessions,
+  type Session,
+  type Sessions,
+} from './sessions.js';
 
 const NO_ROOM: ReadonlySet<number> = new Set([TPM_RESULT.RESOURCES, TPM_RESULT.NOSPACE]);
 /** If loading a blob fails with one of these, it can never be loaded again. */
@@ -60,27 +65,18 @@ export class Swapping {
   }
 
   /**
-   * Loads what is not in the TPM; the running exchange does not evict it any more. Keys come first: making room for a
-   * key may evict sessions, but making room for a session never evicts a key.
+   * Loads what is not in the TPM; the running exchange does not evict it any more. `resources`: in the order of the
+   * command, keys before authorization sessions. Keys come first: making room for a key may evict sessions, but making
+   * room for a session never evicts a key.
    */
   *load(resources: readonly Resource[]): Exchange<number> {
-    const keys = new Set<Key>();
-    for (const resource of resources) {
-      if (resource.kind !== 'key') this.#sessions.pin(resource);
-      const key = resource.kind === 'key' ? resource : resource.link?.key;
-      if (key !== undefined) keys.add(key);
-    }
-    for (const key of keys) this.#keys.pin(key);
-    for (const key of keys) {
-      const code = yield* this.#loadOne(key);
-      const wanted = resources.includes(key);
-      if (code !== TPM_RESULT.SUCCESS && wanted) return code;
-    }
-    for (const resource of resources) {
-      const code = yield* this.#loadOne(resource);
-      if (code !== TPM_RESULT.SUCCESS) return code;
-    }
+    const linked = resources.flatMap((resource) => linkedKey(resource) ?? []);
+    for (const key of linked) this.#keys.pin(key);
     for (const resource of resources) this.touch(resource);
+    for (const needed of [...linked, ...resources]) {
+      const code = yield* needed.kind === 'key' ? this.#loadKey(needed) : this.#loadSession(needed);
+      if (code !== TPM_RESULT.SUCCESS && resources.includes(needed)) return code;
+    }
     return TPM_RESULT.SUCCESS;
   }
 
@@ -91,15 +87,25 @@ export class Swapping {
 
   /**
    * Evicts until the TPM reports room for one more of `kind`. If the TPM does not report its room, there is assumed to
-   * be some.
+   * be some. Ends, because each eviction leaves one resource less to evict.
    */
   *makeRoomFor(kind: ResourceKind): Exchange<number> {
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+    for (;;) {
       const room = yield* readRoom(kind);
       if (room === undefined || room > 0) return TPM_RESULT.SUCCESS;
       if (!(yield* this.evictOne(kind))) return TPM_RESULT.RESOURCES;
     }
-    return TPM_RESULT.RESOURCES;
+  }
+
+  /**
+   * Sends a load command, and sends it again after an eviction, until nothing is left to evict. This is possible because
+   * a load command carries no authorization.
+   */
+  *sendUntilItFits(kind: ResourceKind, command: Uint8Array): Exchange<Uint8Array> {
+    for (;;) {
+      const response = yield command;
+      if (!saysNoRoom(responseCodeOf(response)) || !(yield* this.evictOne(kind))) return response;
+    }
   }
 
   /**
@@ -116,81 +122,93 @@ export class Swapping {
 
   /** Evicts a session. If it cannot be saved it is lost, and its slot becomes free all the same. */
   *evictSession(session: Session): Exchange<void> {
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      if (session.physicalHandle === undefined) return;
-      const response = yield saveContext(session.physicalHandle, resourceTypeOf(session.kind));
-      const code = responseCodeOf(response);
-      const blob = code === TPM_RESULT.SUCCESS ? firstSizedBuffer(response) : undefined;
-      const facts = blob === undefined ? undefined : readContextBlob(blob);
-      if (blob !== undefined && facts !== undefined) {
-        session.saved = { blob, contextCount: facts.contextCount };
-        session.physicalHandle = undefined;
-        this.savedRoom.noteSaved(facts.contextCount);
-        this.#changed();
-        return;
-      }
-      if (yield* this.savedRoom.makeRoomAfter(code)) continue;
+    if (session.physicalHandle === undefined) return;
+    const save = saveContext(session.physicalHandle, resourceTypeOf(session.kind));
+    const saved = savedForm(yield* this.saveUntilItFits(save));
+    if (saved === undefined) {
       yield* this.flush(session);
       return;
     }
-    yield* this.flush(session);
+    session.saved = saved;
+    session.physicalHandle = undefined;
+    this.savedRoom.noteSaved(saved.contextCount);
+    this.#changed();
+  }
+
+  /** Sends a save command, and sends it again while a saved session can be flushed to make room for another. */
+  *saveUntilItFits(command: Uint8Array): Exchange<Uint8Array> {
+    for (;;) {
+      const response = yield command;
+      if (!(yield* this.savedRoom.makeRoomAfter(responseCodeOf(response)))) return response;
+    }
   }
 
   /** Flushes a resource and removes it from the table. The sessions that are bound to a key end with it. */
   *flush(resource: Resource): Exchange<void> {
-    const { physicalHandle } = resource;
-    const saved = resource.kind === 'key' ? undefined : resource.saved;
-    const bound = resource.kind === 'key' ? this.#sessionsBoundTo(resource) : [];
-    if (resource.kind === 'key' && physicalHandle !== undefined) yield* this.#saveSessionsOfCopies(resource);
-    this.#forget(resource);
+    if (resource.kind === 'key') yield* this.#flushKey(resource);
+    else yield* this.#flushSession(resource);
+  }
+
+  *#flushSession(session: Session): Exchange<void> {
+    const { physicalHandle, saved } = session;
+    this.#forget(session);
     this.#changed();
     if (saved !== undefined) yield flushSpecific(saved.contextCount, TPM_RT.CONTEXT);
-    const stays = resource.kind === 'key' && resource.ownerEvict;
-    if (physicalHandle !== undefined && !stays) {
-      yield flushSpecific(physicalHandle, resourceTypeOf(resource.kind));
+    if (physicalHandle !== undefined) yield flushSpecific(physicalHandle, resourceTypeOf(session.kind));
+  }
+
+  *#flushKey(key: Key): Exchange<void> {
+    const { physicalHandle } = key;
+    if (physicalHandle !== undefined) {
+      for (const session of this.#sessionsOfCopies(key)) {
+        if (session.link !== key) yield* this.evictSession(session);
+      }
     }
+    const bound = [...this.#sessions.all()].filter((session) => session.link === key);
+    this.#forget(key);
+    this.#changed();
+    if (key.ownerEvict) return;
+    if (physicalHandle !== undefined) yield flushSpecific(physicalHandle, TPM_RT.KEY);
     for (const session of bound) {
-      if (stays || !session.alive) continue;
       // A resident session has just ended in the TPM together with its key, if the key was resident too.
       if (physicalHandle !== undefined) session.physicalHandle = undefined;
       yield* this.flush(session);
     }
   }
 
-  *#loadOne(resource: Resource): Exchange<number> {
-    if (!resource.alive) return unknownHandleCode(resource.kind);
-    if (resource.physicalHandle !== undefined) return TPM_RESULT.SUCCESS;
-    const blob = resource.kind === 'key' ? resource.blob : resource.saved?.blob;
-    if (blob === undefined) {
-      this.#forget(resource);
-      return unknownHandleCode(resource.kind);
+  *#loadKey(key: Key): Exchange<number> {
+    if (key.physicalHandle !== undefined) return TPM_RESULT.SUCCESS;
+    if (key.blob === undefined) return unknownHandleCode('key');
+    return yield* this.#loadBlob(key, key.blob, 0);
+  }
+
+  *#loadSession(session: Session): Exchange<number> {
+    if (session.physicalHandle !== undefined) return TPM_RESULT.SUCCESS;
+    const { saved } = session;
+    const key = linkedKey(session);
+    if (saved === undefined) return unknownHandleCode(session.kind);
+    if (key !== undefined) {
+      const code = yield* this.#loadKey(key);
+      if (code !== TPM_RESULT.SUCCESS) return this.#giveUp(session, code);
     }
-    let entityHandle = 0;
-    if (resource.kind !== 'key' && resource.link !== undefined) {
-      const { key } = resource.link;
-      if (key !== undefined) {
-        const code = yield* this.#loadOne(key);
-        if (code !== TPM_RESULT.SUCCESS) return this.#giveUp(resource, code);
-      }
-      entityHandle = key?.physicalHandle ?? resource.link.entityHandle;
-    }
-    if (resource.kind !== 'key') {
-      const room = yield* this.makeRoomFor(resource.kind);
-      if (room !== TPM_RESULT.SUCCESS) return room;
-    }
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      const response = yield loadContext(blob, entityHandle);
-      const code = responseCodeOf(response);
-      if (code === TPM_RESULT.SUCCESS) {
-        resource.physicalHandle = firstHandle(response);
-        if (resource.kind !== 'key') resource.saved = undefined;
-        this.#changed();
-        return TPM_RESULT.SUCCESS;
-      }
-      if (!saysNoRoom(code)) return this.#giveUp(resource, code);
-      if (!(yield* this.evictOne(resource.kind))) return TPM_RESULT.RESOURCES;
-    }
-    return TPM_RESULT.RESOURCES;
+    const room = yield* this.makeRoomFor(session.kind);
+    if (room !== TPM_RESULT.SUCCESS) return room;
+    const code = yield* this.#loadBlob(session, saved.blob, entityHandleOf(session.link));
+    if (code === TPM_RESULT.SUCCESS) session.saved = undefined;
+    return code;
+  }
+
+  *#loadBlob(resource: Resource, blob: Uint8Array, entityHandle: number): Exchange<number> {
+    const response = yield* this.sendUntilItFits(resource.kind, loadContext(blob, entityHandle));
+    const code = responseCodeOf(response);
+    if (saysNoRoom(code)) return TPM_RESULT.RESOURCES;
+    if (code !== TPM_RESULT.SUCCESS) return this.#giveUp(resource, code);
+    const handle = firstHandle(response);
+    // Without its handle the resource is out of reach; the caller's own handle must not be sent in its place.
+    if (handle === undefined) return TPM_RESULT.FAIL;
+    resource.physicalHandle = handle;
+    this.#changed();
+    return TPM_RESULT.SUCCESS;
   }
 
   #forget(resource: Resource): void {
@@ -206,16 +224,15 @@ export class Swapping {
     return unknownHandleCode(resource.kind);
   }
 
+  /** Evicts a key that is in the TPM; returns whether that succeeded, or another key may be evicted in its place. */
   *#evictKey(key: Key): Exchange<boolean> {
-    if (key.physicalHandle === undefined) return true;
+    const physicalHandle = key.physicalHandle as number;
     if (key.blob === undefined) {
-      const response = yield saveContext(key.physicalHandle, TPM_RT.KEY);
-      if (!isSuccess(response)) return this.#keyCannotBeSaved(key, responseCodeOf(response));
+      const response = yield saveContext(physicalHandle, TPM_RT.KEY);
       key.blob = firstSizedBuffer(response);
+      if (key.blob === undefined) return this.#keyCannotBeSaved(key, responseCodeOf(response));
     }
-    yield* this.#saveSessionsOfCopies(key);
-    for (const session of this.#sessionsBoundTo(key)) yield* this.evictSession(session);
-    const physicalHandle = key.physicalHandle;
+    for (const session of this.#sessionsOfCopies(key)) yield* this.evictSession(session);
     key.physicalHandle = undefined;
     this.#changed();
     yield flushSpecific(physicalHandle, TPM_RT.KEY);
@@ -237,22 +254,23 @@ export class Swapping {
     return this.#sessions.leastRecentlyUsed(kind) ?? this.#sessions.leastRecentlyUsed(otherKind);
   }
 
-  #sessionsBoundTo(key: Key): Session[] {
-    return [...this.#sessions.all()].filter((session) => session.link?.key === key);
-  }
-
-  /** Saves the sessions of other copies of `key` before it is flushed, since the flush would end them as well. */
-  *#saveSessionsOfCopies(key: Key): Exchange<void> {
-    for (const session of [...this.#sessions.all()]) {
-      const linked = session.link?.key;
-      if (linked === undefined || linked === key || session.physicalHandle === undefined) continue;
-      if (isCopy(linked, key)) yield* this.evictSession(session);
-    }
+  /** Lists the sessions that a flush of `key` would end in the TPM: those of all its copies, and its own. */
+  #sessionsOfCopies(key: Key): Session[] {
+    return [...this.#sessions.all()].filter((session) => {
+      const linked = linkedKey(session);
+      return linked !== undefined && isCopy(linked, key);
+    });
   }
 }
 
 /** Returns whether two loaded keys may be copies of one key: also if a public part is unknown. */
 function isCopy(left: Key, right: Key): boolean {
-  if (left === right) return true;
   return left.publicPart === undefined || right.publicPart === undefined || left.publicPart === right.publicPart;
+}
+
+/** Returns the blob in a response to TPM_SaveContext, and its number; undefined if there is none. */
+export function savedForm(response: Uint8Array): SavedForm | undefined {
+  const blob = firstSizedBuffer(response) ?? new Uint8Array();
+  const facts = readContextBlob(blob);
+  return facts === undefined ? undefined : { blob, contextCount: facts.contextCount };
 }

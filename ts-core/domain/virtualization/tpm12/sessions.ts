@@ -14,12 +14,27 @@ import { UseOrder } from '../use-order.js';
 import type { SavedSessionRecord } from '../virtualizer.js';
 import type { Held, Key, VirtualContext } from './handles.js';
 
-/** The entity to which an OSAP or DSAP session is bound; TPM_LoadContext needs its handle again. */
-export interface SessionLink {
-  /** The key, if a context holds it. */
-  readonly key: Key | undefined;
-  /** NV index, counter id or reserved key handle otherwise. */
-  readonly entityHandle: number;
+/**
+ * The entity to which an OSAP or DSAP session is bound; TPM_LoadContext needs its handle again. The key, if a context
+ * holds it; otherwise the handle of an NV index, a counter or a reserved key.
+ */
+export type SessionLink = Key | number;
+
+/** Returns the key to which a session is bound, if a context holds it. */
+export function linkedKey({ link }: { readonly link?: SessionLink | undefined }): Key | undefined {
+  return typeof link === 'object' ? link : undefined;
+}
+
+/** Returns the handle by which TPM_LoadContext finds the entity of a session; 0 if there is none. */
+export function entityHandleOf(link: SessionLink | undefined): number {
+  return typeof link === 'number' ? link : (link?.physicalHandle ?? 0);
+}
+
+/** A session outside the TPM. */
+export interface SavedForm {
+  readonly blob: Uint8Array;
+  /** The number that the TPM gave it. */
+  readonly contextCount: number;
 }
 
 /** A session that a context has loaded. */
@@ -29,14 +44,14 @@ export interface Session extends Held {
   /** TPM_TRANSPORT_ATTRIBUTES of a transport session; 0 for others. */
   readonly transportAttributes: number;
   /** Blob and context count while the broker has evicted it; both are void once it is loaded again. */
-  saved: { readonly blob: Uint8Array; readonly contextCount: number } | undefined;
+  saved: SavedForm | undefined;
 }
 
 /** What is known about a session that was created or loaded in the TPM. */
 export interface NewSession {
   readonly link?: SessionLink | undefined;
   readonly transportAttributes?: number;
-  /** The virtual handle to use if it is free; otherwise the physical one is used. */
+  /** The virtual handle to use if it is free, in place of the physical one. */
   readonly wanted?: number;
 }
 
@@ -84,7 +99,6 @@ export class Sessions {
       link: facts.link,
       transportAttributes: facts.transportAttributes ?? 0,
       saved: undefined,
-      alive: true,
       lastUse: this.#order.next(),
       pinnedBy: 0,
     };
@@ -100,14 +114,9 @@ export class Sessions {
 
   /** Forgets a session that was flushed, saved by its caller, ended by a command, or lost with the TPM's memory. */
   ended(session: Session): void {
-    session.alive = false;
     session.physicalHandle = undefined;
+    session.saved = undefined;
     this.#of(session.context)[session.kind].delete(session.virtualHandle);
-  }
-
-  /** Marks a session as needed by the running exchange. */
-  pin(session: Session): void {
-    this.#order.pin(session);
   }
 
   /** Marks a session as used now, and as needed by the running exchange. */
@@ -155,7 +164,7 @@ export interface CallerSavedSession {
   readonly blob: Uint8Array;
   readonly contextCount: number;
   /** The blob and count that the TPM accepts: the same, until the session is saved again (context-gap.ts). */
-  current: { readonly blob: Uint8Array; readonly contextCount: number };
+  current: SavedForm;
   readonly virtualHandle: number;
   readonly link: SessionLink | undefined;
   readonly transportAttributes: number;
@@ -201,12 +210,12 @@ export class SavedSessions {
   }
 
   /** Takes over a session from an earlier run of the broker, if the TPM still knows its context count. */
-  restore(record: SavedSessionRecord, knownCounts: readonly number[]): void {
+  restore(record: SavedSessionRecord, knownCounts: readonly number[] | undefined): void {
     const blob = base64ToBytes(record.callerBlob);
     const currentBlob = base64ToBytes(record.currentBlob);
     const facts = readContextBlob(blob);
     const current = readContextBlob(currentBlob);
-    if (facts === undefined || current === undefined || !knownCounts.includes(current.contextCount)) return;
+    if (facts === undefined || current === undefined || !knownCounts?.includes(current.contextCount)) return;
     this.add({
       id: `saved-${facts.contextCount}`,
       kind: facts.resourceType === TPM_RT.TRANS ? 'transportSession' : 'authSession',

@@ -33,24 +33,27 @@ function splitTypedHandle(typed: number): { readonly resourceType: number; reado
 }
 
 /** Returns what must survive a restart of the broker. */
-export function takeSnapshot(tables: Tables): VirtualizerSnapshot {
-  const { saved, daa } = tables;
-  const owned = heldByContexts(tables).flatMap(typedHandleOf);
-  const daaHandles = daa.all().map(({ handle }) => typedHandle(TPM_RT.DAA_TPM, handle));
-  return { savedSessions: saved.all().map(recordOf), ownedHandles: [...owned, ...daaHandles] };
+export function takeSnapshot({ contexts, sessions, saved, daa }: Tables): VirtualizerSnapshot {
+  const all = [...contexts.values()];
+  const keys = all.flatMap((context) => context.keys()).filter(({ ownerEvict }) => !ownerEvict);
+  const held = all.flatMap((context) => sessions.ofContext(context));
+  return {
+    savedSessions: saved.all().map(recordOf),
+    ownedHandles: [
+      ...held.flatMap((session) =>
+        session.saved === undefined
+          ? residentHandleOf(session)
+          : [typedHandle(TPM_RT.CONTEXT, session.saved.contextCount)],
+      ),
+      // A key that is only a blob needs no flush.
+      ...keys.flatMap(residentHandleOf),
+      ...daa.all().map(({ handle }) => typedHandle(TPM_RT.DAA_TPM, handle)),
+    ],
+  };
 }
 
-/**
- * Returns what the next run must flush if this one ends without doing so: nothing for a key that is only a blob, or
- * that is the owner's.
- */
-function typedHandleOf(resource: Resource): readonly number[] {
-  if (resource.kind === 'key' && resource.ownerEvict) return [];
-  if (resource.physicalHandle !== undefined) {
-    return [typedHandle(resourceTypeOf(resource.kind), resource.physicalHandle)];
-  }
-  if (resource.kind === 'key' || resource.saved === undefined) return [];
-  return [typedHandle(TPM_RT.CONTEXT, resource.saved.contextCount)];
+function residentHandleOf({ kind, physicalHandle }: Resource): readonly number[] {
+  return physicalHandle === undefined ? [] : [typedHandle(resourceTypeOf(kind), physicalHandle)];
 }
 
 function recordOf(session: CallerSavedSession): SavedSessionRecord {
@@ -70,7 +73,7 @@ function recordOf(session: CallerSavedSession): SavedSessionRecord {
 export function restoreSnapshot(
   { saved }: Pick<VirtualizerParts, 'saved'>,
   previous: VirtualizerSnapshot,
-  knownCounts: readonly number[],
+  knownCounts: readonly number[] | undefined,
 ): void {
   const records = [...previous.savedSessions].sort((left, right) => left.sequence - right.sequence);
   for (const record of records) saved.restore(record, knownCounts);
@@ -83,9 +86,9 @@ export function restoreSnapshot(
 export function* flushLeftovers(owned: readonly number[]): Exchange<void> {
   const leftovers = owned.map(splitTypedHandle);
   for (const type of [TPM_RT.AUTH, TPM_RT.TRANS, TPM_RT.CONTEXT, TPM_RT.DAA_TPM, TPM_RT.KEY]) {
-    const existing = new Set((yield* listHandles(type)) ?? []);
+    const existing = yield* listHandles(type);
     for (const { resourceType, handle } of leftovers) {
-      if (resourceType === type && existing.has(handle)) yield flushSpecific(handle, type);
+      if (resourceType === type && existing?.includes(handle)) yield flushSpecific(handle, type);
     }
   }
 }

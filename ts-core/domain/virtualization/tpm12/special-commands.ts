@@ -2,23 +2,16 @@
 import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_CAP, TPM_KEY_CONTROL_OWNER_EVICT, TPM_ORD, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
-import { ordinalOf, type ResourceKind } from '../../tpm12/command-shape.js';
+import { ordinalOf, type SessionKind } from '../../tpm12/command-shape.js';
 import { flushSpecific, getCapability } from '../../tpm12/commands.js';
 import { firstSizedBuffer, handleListOf, isSuccess, refusal, success } from '../../tpm12/responses.js';
 import { COMMAND_AUTH_BYTES } from '../../tpm12/structures.js';
 import { runGetCapability } from './capabilities.js';
-import {
-  runLoadAuthContext,
-  runLoadContext,
-  runLoadKeyContext,
-  runSaveAuthContext,
-  runSaveContext,
-} from './context-commands.js';
+import { runLoadAuthContext, runLoadContext, runSaveAuthContext, runSaveContext } from './context-commands.js';
 import type { DaaSession } from './daa-and-sha1.js';
 import { runExecuteTransport } from './execute-transport.js';
-import { kindOfResourceType, unknownHandleCode, type VirtualContext } from './handles.js';
+import { kindOfResourceType, type VirtualContext } from './handles.js';
 import { runMapped } from './pass-through.js';
-import { findResource } from './sessions.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** Runs in place of the pass-through. */
@@ -49,7 +42,6 @@ export const SPECIAL_COMMANDS: ReadonlyMap<number, SpecialCommand> = new Map<num
   [TPM_ORD.DAA_SIGN, runDaaStage],
   [TPM_ORD.SaveContext, runSaveContext],
   [TPM_ORD.LoadContext, runLoadContext],
-  [TPM_ORD.LoadKeyContext, runLoadKeyContext],
   [TPM_ORD.SaveAuthContext, runSaveAuthContext],
   [TPM_ORD.LoadAuthContext, runLoadAuthContext],
   [TPM_ORD.GetCapability, runGetCapability],
@@ -76,7 +68,7 @@ function* runFlushSpecific(
   if (resourceType === TPM_RT.DAA_TPM) return yield* flushOwnDaaSession(parts, context, handle);
   const kind = kindOfResourceType(resourceType);
   if (kind === undefined) return refusal(TPM_RESULT.INVALID_RESOURCE);
-  return yield* flushHeld(parts, context, kind, handle);
+  return yield* kind === 'key' ? flushOwnKey(parts, context, handle) : flushOwnSession(parts, context, kind, handle);
 }
 
 function* flushSavedContext(
@@ -111,27 +103,35 @@ export function* flushDaaSession(
   yield flushSpecific(session.handle, TPM_RT.DAA_TPM);
 }
 
-function* flushHeld(
-  { keys, sessions, swapping }: Pick<VirtualizerParts, 'keys' | 'sessions' | 'swapping'>,
+function* flushOwnKey(
+  { keys, swapping }: Pick<VirtualizerParts, 'keys' | 'swapping'>,
   context: VirtualContext,
-  kind: ResourceKind,
   handle: number,
 ): Exchange<Uint8Array> {
-  const held = findResource(sessions, context, kind, handle);
-  if (held === undefined) {
-    // A key that the broker did not load is not flushed: it is the owner's, the firmware's or the kernel's.
-    const unmanaged = kind === 'key' && keys.unmanaged.has(handle);
-    return refusal(unmanaged ? TPM_RESULT.KEY_OWNER_CONTROL : unknownHandleCode(kind));
-  }
-  if (held.kind === 'key' && held.ownerEvict) return refusal(TPM_RESULT.KEY_OWNER_CONTROL);
-  yield* swapping.flush(held);
+  const key = context.key(handle);
+  // A key that the broker did not load is not flushed: it is the owner's, the firmware's or the kernel's.
+  if (key === undefined ? keys.unmanaged.has(handle) : key.ownerEvict) return refusal(TPM_RESULT.KEY_OWNER_CONTROL);
+  if (key === undefined) return refusal(TPM_RESULT.INVALID_KEYHANDLE);
+  yield* swapping.flush(key);
+  return success();
+}
+
+function* flushOwnSession(
+  { sessions, swapping }: Pick<VirtualizerParts, 'sessions' | 'swapping'>,
+  context: VirtualContext,
+  kind: SessionKind,
+  handle: number,
+): Exchange<Uint8Array> {
+  const session = sessions.loadedIn(context, kind, handle);
+  if (session === undefined) return refusal(TPM_RESULT.INVALID_AUTHHANDLE);
+  yield* swapping.flush(session);
   return success();
 }
 
 /** TPM_EvictKey flushes a key, in spite of its name: it is not evicted as the broker evicts one. */
 function* runEvictKey(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  return yield* flushHeld(parts, context, 'key', readUint32(command, HEADER_BYTES));
+  return yield* flushOwnKey(parts, context, readUint32(command, HEADER_BYTES));
 }
 
 function* runTerminateHandle(
@@ -140,7 +140,7 @@ function* runTerminateHandle(
   command: Uint8Array,
 ): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
-  return yield* flushHeld(parts, context, 'authSession', readUint32(command, HEADER_BYTES));
+  return yield* flushOwnSession(parts, context, 'authSession', readUint32(command, HEADER_BYTES));
 }
 
 /** TPM_Reset ends every authorization session of a TPM; here, of the context that sends it. */
@@ -149,7 +149,7 @@ function* runReset(
   context: VirtualContext,
 ): Exchange<Uint8Array> {
   for (const session of sessions.ofContext(context)) {
-    if (session.kind === 'authSession' && session.alive) yield* swapping.flush(session);
+    if (session.kind === 'authSession') yield* swapping.flush(session);
   }
   return success();
 }
@@ -164,7 +164,7 @@ function* runKeyControlOwner(
   const response = yield* runMapped(parts, context, command);
   // Parameters: keyHandle, pubKey, bitName, bitValue.
   const bitNameOffset = command.length - COMMAND_AUTH_BYTES - 5;
-  if (!isSuccess(response) || bitNameOffset < HEADER_BYTES + 4) return response;
+  if (!isSuccess(response)) return response;
   if (readUint32(command, bitNameOffset) !== TPM_KEY_CONTROL_OWNER_EVICT) return response;
   const stays = command[bitNameOffset + 4] !== 0;
   const handle = readUint32(command, HEADER_BYTES);
@@ -196,7 +196,7 @@ function* runDaaStage(parts: VirtualizerParts, context: VirtualContext, command:
     return refusal(TPM_RESULT.BAD_HANDLE);
   }
   const response = yield* runMapped(parts, context, command);
-  const output = isSuccess(response) ? firstSizedBuffer(response) : undefined;
+  const output = firstSizedBuffer(response);
   if (begins && output?.length === 4) daa.adopt(context, readUint32(output, 0));
   // The last stage ends the session, and so does any failure.
   const existing = handleListOf(yield getCapability(TPM_CAP.HANDLE, TPM_RT.DAA_TPM));

@@ -44,9 +44,10 @@ export class Tpm12Virtualizer implements Virtualizer {
 
   *start(previous: VirtualizerSnapshot | undefined): Exchange<void> {
     const { quotas, reconciliation, changed } = this.#parts;
-    const savedCounts = (yield* listHandles(TPM_RT.CONTEXT)) ?? [];
-    if (previous !== undefined) restoreSnapshot(this.#parts, previous, savedCounts);
-    yield* flushLeftovers(previous?.ownedHandles ?? []);
+    if (previous !== undefined) {
+      restoreSnapshot(this.#parts, previous, yield* listHandles(TPM_RT.CONTEXT));
+      yield* flushLeftovers(previous.ownedHandles);
+    }
     yield* reconciliation.refreshUnmanagedKeys();
     if (quotas.followsCapacity) quotas.learnSessionCapacity(yield* readSessionCapacity());
     changed();
@@ -99,7 +100,7 @@ export class Tpm12Virtualizer implements Virtualizer {
   *#flushAll(context: VirtualContext): Exchange<void> {
     const { sessions, swapping } = this.#parts;
     for (const resource of [...sessions.ofContext(context), ...context.keys()]) {
-      if (resource.alive) yield* swapping.flush(resource);
+      yield* swapping.flush(resource);
     }
   }
 
