@@ -177,6 +177,16 @@ describe('the bands of the queue', () => {
     assert.deepEqual(waiting.next(), ['bob', NORMAL]);
   });
 
+  it('take no turn for a lowered place that is left, but for the user’s other commands in NORMAL', () => {
+    const waiting = new Waiting();
+    waiting.enter('alice', NORMAL);
+    const lowered = waiting.enter('alice', HIGH);
+    waiting.beyondShare.add('alice');
+    assert.deepEqual(waiting.next(), ['alice', HIGH]);
+    waiting.bands.leave(lowered);
+    assert.deepEqual(waiting.next(), ['alice', NORMAL]);
+  });
+
   it('hold no administrator to a share', () => {
     const waiting = new Waiting();
     waiting.enter('bob', NORMAL);

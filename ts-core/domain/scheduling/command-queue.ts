@@ -148,7 +148,8 @@ export class CommandQueue<Command extends QueuedCommand> {
   removeContext(userKey: string, contextId: number): Command[] {
     const context = this.#users.get(userKey)?.contexts.get(contextId);
     const removed: Command[] = [];
-    for (let entry = context?.line.first(); entry !== undefined; entry = context?.line.first()) {
+    if (context === undefined) return removed;
+    for (let entry = context.line.first(); entry !== undefined; entry = context.line.first()) {
       this.#bands.leave(entry.context);
       this.#leave(entry);
       removed.push(entry.command);
