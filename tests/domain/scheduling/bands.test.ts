@@ -187,6 +187,14 @@ describe('the bands of the queue', () => {
     assert.deepEqual(waiting.next(), ['alice', NORMAL]);
   });
 
+  it('let the command of an administrator pass a lowered one of an app of the same user', () => {
+    const waiting = new Waiting();
+    waiting.enter('root', MAX, true);
+    waiting.enter('root', HIGH, false);
+    waiting.beyondShare.add('root');
+    assert.deepEqual(waiting.next(), ['root', HIGH]);
+  });
+
   it('hold no administrator to a share', () => {
     const waiting = new Waiting();
     waiting.enter('bob', NORMAL);

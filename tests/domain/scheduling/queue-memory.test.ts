@@ -134,6 +134,15 @@ describe('a user without commands', () => {
 });
 
 describe('a user beyond a fair share', () => {
+  it('is not one who had all the time of the TPM while nobody else waited', () => {
+    const queue = new TestQueue();
+    queue.waits('a');
+    queue.charge('a', 1e6, 1000);
+    assert.equal(queue.isWithinShare('a', 1000), true);
+    queue.waits('b');
+    assert.equal(queue.isWithinShare('a', 1000), false);
+  });
+
   it('is restricted only while others wait', () => {
     const queue = new TestQueue();
     for (const userKey of ['a', 'b']) queue.waits(userKey);

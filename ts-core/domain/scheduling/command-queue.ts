@@ -199,7 +199,7 @@ export class CommandQueue<Command extends QueuedCommand> {
         waiting: 0,
         contexts: new Map(),
         share: new TpmShare(),
-        places: new Array<UserPlace<Command> | undefined>(BAND_COUNT).fill(undefined),
+        places: [],
         runContext: undefined,
         runLength: 0,
       };
