@@ -117,6 +117,10 @@ describe('Registry.pol decoder', () => {
       /4294967295 bytes end after/,
     ],
     ['no closing bracket', changed(good.length - 2, 0x5e), good.length - 2, /"\]"/],
+    ['an end after the key', good.subarray(0, 18), 18, /ends where ";"/],
+    ['an end inside the size', good.subarray(0, 41), 38, /ends inside a size/],
+    ['an end after the size', good.subarray(0, 42), 42, /ends where ";"/],
+    ['an end after the data', good.subarray(0, good.length - 2), good.length - 2, /ends where "\]"/],
     ['a byte too many', Uint8Array.of(...good, 0x5b), good.length, /ends where "\["/],
   ] as const) {
     it(`reports the position of the damage: ${what}`, () => {
