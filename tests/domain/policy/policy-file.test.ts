@@ -62,6 +62,12 @@ describe('policy file', () => {
     }
   });
 
+  it('refuses the list of a class that is no list, with the class', () => {
+    const { values, refused } = read({ allowedCommands: { standardUser: 'none' } });
+    deepEqual(values, {});
+    match(refused[0]?.message ?? '', /^allowedCommands: standardUser: "none" is not a list/);
+  });
+
   it('may set empty lists, which replace those of weaker sources', () => {
     const empty = { blockedCommands: [], allowedCommands: {}, disallowedCommands: { standardUser: [] } };
     const { values, refused } = read(empty);

@@ -118,6 +118,8 @@ describe('Registry.pol decoder', () => {
     ],
     ['no closing bracket', changed(good.length - 2, 0x5e), good.length - 2, /"\]"/],
     ['an end after the key', good.subarray(0, 18), 18, /ends where ";"/],
+    ['a value name without an end', good.subarray(0, 26), 20, /value name has no end/],
+    ['an end inside the type', good.subarray(0, 34), 32, /ends inside a type/],
     ['an end inside the size', good.subarray(0, 41), 38, /ends inside a size/],
     ['an end after the size', good.subarray(0, 42), 42, /ends where ";"/],
     ['an end after the data', good.subarray(0, good.length - 2), good.length - 2, /ends where "\]"/],
