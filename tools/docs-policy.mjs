@@ -56,7 +56,6 @@ export function policySettings() {
 
 /** Returns the place of a setting relative to the TPM's keys, which the page names. */
 function registryPlaceOf(registry) {
-  if (registry === undefined) return '-';
   if (registry.valueName !== undefined) return `\`${belowOwnKeys(`${registry.key}\\${registry.valueName}`)}\``;
   if (registry.keys === undefined) return `\`${belowOwnKeys(registry.key)}\``;
   return `\`${belowOwnKeys(registry.keys.administrator)}\` and its siblings, value ${registry.data}`;

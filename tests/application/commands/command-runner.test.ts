@@ -124,6 +124,21 @@ describe('running one command', () => {
     ]);
   });
 
+  it('charges a command once whose response cannot be recorded, and withholds the response', async () => {
+    const { transport, submit, queue, clock, accounted } = setUp();
+    const charges: unknown[] = [];
+    queue.charge = (userKey, durationMs) => void charges.push([userKey, durationMs]);
+    accounted.push = () => {
+      throw new Error('out of memory');
+    };
+    const submitted = submit(1);
+    const atTpm = await transport.transmission(0);
+    clock.advance(30);
+    atTpm.answer(SUCCESS);
+    assert.equal(await symbolOf(submitted.outcome), 'TBS_E_INTERNAL_ERROR');
+    assert.deepEqual(charges, [[ALICE.userKey, 30]]);
+  });
+
   it('sends a command with its own locality, and tells its caller what it waited and took', async () => {
     const { dispatcher, transport, submit, clock } = setUp();
     await dispatcher.pause();

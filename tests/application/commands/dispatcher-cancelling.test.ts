@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
+import type { Exchange } from '../../../ts-core/domain/tpm/exchange.js';
 import { TPM_CC, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import { ALICE } from '../../support/callers.js';
 import { CANCELED, CREATE_PRIMARY, SUCCESS, dispatcherRig as setUp } from '../../support/dispatcher-rig.js';
 import { symbolOf } from '../../support/pending-command.js';
+import { getRandom } from '../../support/tpm20-commands.js';
 
 describe('the dispatcher, when commands are cancelled,', () => {
   it('cancels a queued command immediately', async () => {
@@ -91,6 +93,21 @@ describe('the dispatcher, when commands are cancelled,', () => {
     assert.deepEqual(virtualizer.discarded, [], 'a refused command made nothing');
     assert.equal(cancelled.answers.length, 1);
     assert.deepEqual(dispatcher.totals, { completed: 0, refused: 0, cancelled: 1 });
+  });
+
+  it('flushes what a cancelled command created at locality 0, with the time limit of a medium command', async () => {
+    const { dispatcher, transport, virtualizer, submit } = setUp('none');
+    virtualizer.discard = function* (): Exchange<void> {
+      yield getRandom(1);
+    };
+    submit(1, 200, CREATE_PRIMARY, { locality: 2 });
+    const atTpm = await transport.transmission(0);
+    dispatcher.cancelContext(ALICE.userKey, 1);
+    atTpm.answer(SUCCESS);
+    const { options, answer } = await transport.transmission(1);
+    assert.deepEqual([options.locality, options.timeoutMs], [0, 60_000]);
+    answer(SUCCESS);
+    await dispatcher.whenIdle();
   });
 
   it('logs a failed flush and continues', async () => {

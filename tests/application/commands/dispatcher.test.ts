@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import type { Exchange } from '../../../ts-core/domain/tpm/exchange.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { ALICE } from '../../support/callers.js';
 import { SUCCESS, dispatcherRig as setUp } from '../../support/dispatcher-rig.js';
 import { symbolOf } from '../../support/pending-command.js';
+import { getRandom } from '../../support/tpm20-commands.js';
 
 describe('the dispatcher', () => {
   it('sends one command at a time', async () => {
@@ -143,6 +145,17 @@ describe('the dispatcher', () => {
     await assert.rejects(failing, { symbol: 'TBS_E_INTERNAL_ERROR' });
     (await transport.transmission(0)).answer(SUCCESS);
     assert.equal(await symbolOf(next.outcome), 'response');
+  });
+
+  it('sends exchanges of its own at locality 0, with the time limit of a long command', async () => {
+    const { dispatcher, transport } = setUp();
+    const asked = dispatcher.runExchange(function* (): Exchange<Uint8Array> {
+      return yield getRandom(8);
+    });
+    const { options, answer } = await transport.transmission(0);
+    assert.deepEqual([options.locality, options.timeoutMs], [0, 300_000]);
+    answer(SUCCESS);
+    assert.equal(await asked, SUCCESS);
   });
 
   it('charges exchanges of its own to the user who caused them, and to nobody else', async () => {

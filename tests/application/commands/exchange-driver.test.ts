@@ -77,6 +77,8 @@ function setUp(version: TpmVersion = '2.0') {
       else if (response !== undefined) answer(response);
     };
   };
+  /** Returns the locality and the time limit of each command. */
+  const limits = () => transport.sent.map(({ options: { locality, timeoutMs } }) => [locality, timeoutMs]);
   const sent = () => transport.sent.map(({ command }) => Buffer.from(command).toString('hex'));
   return {
     driver,
@@ -90,6 +92,7 @@ function setUp(version: TpmVersion = '2.0') {
     told,
     answers,
     sent,
+    limits,
     answersHeld: () => held,
   };
 }
@@ -254,13 +257,14 @@ describe('an exchange without an observer', () => {
 
 describe('an exchange whose TPM was lost and came back', () => {
   it('follows a synchronization of the tables, which happens once', async () => {
-    const { driver, transport, virtualizer, answers, sent } = setUp();
+    const { driver, transport, virtualizer, answers, sent, limits } = setUp();
     virtualizer.resumeWith = getRandom(1);
     answers(SUCCESS, SUCCESS, SUCCESS);
     transport.onReturned?.();
-    await driver.drive(() => sendEach([getRandom(8)]), OPTIONS);
+    await driver.drive(() => sendEach([getRandom(8)]), { ...OPTIONS, locality: 3 });
     await driver.drive(() => sendEach([getRandom(4)]), OPTIONS);
     assert.deepEqual(sent(), hex(getRandom(1), getRandom(8), getRandom(4)));
+    assert.deepEqual(limits()[0], [0, TIMEOUT_MS], 'the locality of the broker, not of the caller');
     assert.deepEqual([virtualizer.resumed, virtualizer.resets], [1, 0]);
   });
 
@@ -306,9 +310,12 @@ describe('a TPM that returns from a suspend', () => {
       ['kept', 0],
       ['lost', 1],
     ] as const) {
-      const { driver, virtualizer } = setUp();
+      const { driver, virtualizer, answers, limits } = setUp();
+      virtualizer.resumeWith = getRandom(1);
+      answers(SUCCESS);
       await driver.comeBack(async () => state, TIMEOUT_MS);
       assert.deepEqual([virtualizer.resets, virtualizer.resumed], [resets, 1]);
+      assert.deepEqual(limits(), [[0, TIMEOUT_MS]]);
     }
   });
 

@@ -137,6 +137,7 @@ describe('the command gate: the rule of the owner authorization', () => {
     assert.equal(atSubmission(), OWNED);
     assert.equal(told[0]?.details['rule'], 'ownerAuthorization');
     assert.equal(told[0].details['result'], OWNED.symbol);
+    assert.ok(!('source' in told[0].details), 'no file, GPO or list decided');
   });
 
   it('refuses at dispatch if the refusal began while the command waited', () => {

@@ -88,6 +88,19 @@ describe('the snapshot of the virtualizer', () => {
     assert.equal(clock.pendingTimers(), 0);
   });
 
+  it('leaves no timer after a stop in the pause between two writes', async () => {
+    const { keeper, clock, store, changes } = setUp();
+    changes();
+    store.writes[0]?.();
+    await settled();
+    assert.equal(clock.pendingTimers(), 1);
+    const stopped = keeper.stop();
+    await settled();
+    store.writes[1]?.();
+    await stopped;
+    assert.equal(clock.pendingTimers(), 0);
+  });
+
   it('is still written after a failed write, which is logged', async () => {
     const { clock, store, log, changes } = setUp();
     store.put = () => Promise.reject(new Error('the disk is full'));

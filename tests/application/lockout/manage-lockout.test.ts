@@ -12,7 +12,11 @@ async function setUp() {
   const { events, told } = recordedEvents(clock);
   const service = new LockoutService({ store, clock, events, settings: () => DEFAULT_POLICY_SETTINGS });
   const keys: Readonly<Record<string, string>> = { alice: ALICE.userKey, [ALICE.userKey]: ALICE.userKey };
-  const manage = new ManageLockout(service, events, { keyOf: (user) => keys[user], namesOf: async () => new Map() });
+  const keyOf = (user: string) => {
+    assert.equal(typeof user, 'string', 'only names are looked up');
+    return keys[user];
+  };
+  const manage = new ManageLockout(service, events, { keyOf, namesOf: async () => new Map() });
   for (const caller of [ALICE, ALICE, BOB]) await service.countFailure(caller, 'TPM2_Sign');
   told.length = 0;
   const usersSeenBy = (caller: typeof ALICE) => manage.get(caller).users.map(({ userKey }) => userKey);

@@ -38,6 +38,11 @@ describe('the explanation of a command', () => {
     const explanation = explain(listsOf(), { ...question, handles: [TPM_RH.LOCKOUT] });
     assert.deepEqual([explanation.verdict.allowed, explanation.condition], [true, undefined]);
   });
+
+  it('judges TPM_ExecuteTransport alone, without a command inside, whatever handles are named', () => {
+    const question = { version: '1.2', code: TPM_ORD.ExecuteTransport, callerClass: 'administrator' } as const;
+    assert.deepEqual(explain(listsOf(), { ...question, handles: [] }).verdict, { allowed: true });
+  });
 });
 
 describe('the listed codes', () => {
@@ -60,7 +65,8 @@ describe('the listed codes', () => {
       listed12,
       [...listed12].sort((left, right) => left - right),
     );
-    assert.ok(listed12.includes(0x40000000) && !listed12.includes(0x20000001), 'grants of TPM 2.0 are not its own');
+    assert.ok(listed12.includes(0x40000000) && !listed12.includes(0x20000001), 'blocks of TPM 2.0 are not its own');
+    assert.equal(listed12.includes(0x20000002), false, 'a grant lists nothing: it only lifts default blocks');
   });
 
   it('omit codes that the list for both versions means for the other version', () => {

@@ -152,6 +152,7 @@ describe('the failure ledger: lockout', () => {
 
 describe('the failure ledger: its records', () => {
   it('are empty at first', () => {
+    assert.equal(new FailureLedger().failuresOf().size, 0);
     const ledger = new FailureLedger();
     assert.deepEqual(ledger.state(at(0)).failures, []);
     assert.equal(ledger.failuresOf().size, 0);

@@ -294,8 +294,9 @@ describe('the empty value in an HMAC session that is neither salted nor bound', 
     const late = sessionResponse(['tpm 1']);
     const early = late.slice(0, -1);
     for (const response of [early, Uint8Array.from([...late, 0])]) {
-      const { answered, counts } = followed();
+      const { answered, counts, sessions } = followed();
       answered(use(), response);
+      assert.equal(sessions.concerns(use()), false, 'the session is no longer followed');
       for (const nonceTpm of ['tpm 0', 'tpm 1'])
         assert.equal(counts(use({ sessions: [{ ...FIRST, nonceTpm }] })), true);
     }
@@ -324,6 +325,10 @@ describe('the empty value in an HMAC session that is neither salted nor bound', 
     assert.equal(counts(inOther), true);
     sessions.answered(startAuthSession({}), started(), 1);
     assert.equal(counts(inOther), true);
+    const start = startAuthSession({});
+    const withThird = command('StartAuthSession', [...start.subarray(10, 18), ...u32(KEY), ...start.subarray(18)]);
+    sessions.answered(withThird, started(), 3);
+    assert.equal(counts(inOther), true);
     answered(startAuthSession({}), started());
     assert.equal(counts(inOther), false);
   });
@@ -340,6 +345,8 @@ describe('the empty value in an HMAC session that is neither salted nor bound', 
       [start, withSession, without].map((bytes) => sessions.concerns(bytes)),
       [true, true, false],
     );
+    const salted = followed({ tpmKey: KEY });
+    assert.equal(salted.sessions.concerns(withSession), false, 'a session with a key is not followed');
   });
 
   it('is not confused by arbitrary responses and commands', () => {

@@ -53,6 +53,27 @@ describe('policy file', () => {
     match(refused[2]?.message ?? '', /known are blockedCommandsEnabled, /);
   });
 
+  it('suggests a name with one letter more, less or other than the given one', () => {
+    for (const typed of ['maxContext', 'maxContextss', 'maxContexty', 'xmaxContexts', 'axContexts', 'mexContexts']) {
+      match(read({ [typed]: 1 }).refused[0]?.message ?? '', /did you mean "maxContexts"\?$/, typed);
+    }
+    for (const typed of ['maxContextsss', 'maxConte', 'mexContexty']) {
+      match(read({ [typed]: 1 }).refused[0]?.message ?? '', /known are/, typed);
+    }
+  });
+
+  it('refuses the list of a class that is no list, with the class', () => {
+    const { values, refused } = read({ allowedCommands: { standardUser: 'none' } });
+    deepEqual(values, {});
+    match(refused[0]?.message ?? '', /^allowedCommands: standardUser: "none" is not a list/);
+  });
+
+  it('may set empty lists, which replace those of weaker sources', () => {
+    const empty = { blockedCommands: [], allowedCommands: {}, disallowedCommands: { standardUser: [] } };
+    const { values, refused } = read(empty);
+    deepEqual([values, refused], [empty, []]);
+  });
+
   for (const [setting, value] of [
     ['blockedCommandsEnabled', 1],
     ['blockedCommands', 129],

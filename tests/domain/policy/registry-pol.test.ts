@@ -117,6 +117,12 @@ describe('Registry.pol decoder', () => {
       /4294967295 bytes end after/,
     ],
     ['no closing bracket', changed(good.length - 2, 0x5e), good.length - 2, /"\]"/],
+    ['an end after the key', good.subarray(0, 18), 18, /ends where ";"/],
+    ['a value name without an end', good.subarray(0, 26), 20, /value name has no end/],
+    ['an end inside the type', good.subarray(0, 34), 32, /ends inside a type/],
+    ['an end inside the size', good.subarray(0, 41), 38, /ends inside a size/],
+    ['an end after the size', good.subarray(0, 42), 42, /ends where ";"/],
+    ['an end after the data', good.subarray(0, good.length - 2), good.length - 2, /ends where "\]"/],
     ['a byte too many', Uint8Array.of(...good, 0x5b), good.length, /ends where "\["/],
   ] as const) {
     it(`reports the position of the damage: ${what}`, () => {
@@ -155,9 +161,10 @@ describe('the limits of a Registry.pol', () => {
   });
 
   it('limit the stored data to four MiB', () => {
-    const fits = encodeRegistryPol([value('a', 2 * MIB), value('b', 2 * MIB - 100)]);
-    equal(read(fits).verdict, 'read');
-    const reading = read(encodeRegistryPol([value('a', 2 * MIB), value('b', 2 * MIB)]));
+    const ofNoData = encodeRegistryPol([value('a', 0)]).length - encodeRegistryPol([]).length;
+    const half = 2 * MIB - ofNoData;
+    equal(read(encodeRegistryPol([value('a', half), value('b', half)])).verdict, 'read');
+    const reading = read(encodeRegistryPol([value('a', half), value('b', half + 1)]));
     ok(reading.verdict === 'damaged');
     match(reading.reason, /its TPM values are longer than 4194304 bytes/);
   });

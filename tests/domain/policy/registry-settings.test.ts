@@ -1,7 +1,12 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { layerOf, mergePolicy } from '../../../ts-core/domain/policy/merge.js';
 import { decodeRegistryPol, REGISTRY_TYPES } from '../../../ts-core/domain/policy/registry-pol.js';
-import { mayConcernTpm, settingsOfRegistry } from '../../../ts-core/domain/policy/registry-settings.js';
+import {
+  mayConcernTpm,
+  PREFERENCE_LIST_KEYS,
+  PREFERENCE_VALUES,
+  settingsOfRegistry,
+} from '../../../ts-core/domain/policy/registry-settings.js';
 import { RegistryValues } from '../../../ts-core/domain/policy/registry-values.js';
 import { type SettingSource, sourceOfCode } from '../../../ts-core/domain/policy/settings.js';
 import { groupPolicyBytes } from '../../support/group-policy-fixture.js';
@@ -209,6 +214,18 @@ describe('keys that may concern a TPM', () => {
   });
 });
 
+describe('the part of the preferences that is policy', () => {
+  it('is the limits, and the lists of allowed commands', () => {
+    deepEqual(PREFERENCE_VALUES, ['MaxContexts', 'MaxContextsPerUser', 'MaxResources']);
+    deepEqual(
+      PREFERENCE_LIST_KEYS,
+      ['Commands', 'UserCommands', 'AppContainerCommands'].map(
+        (list) => `Software\\Microsoft\\Tpm\\AllowedW8${list}\\List`,
+      ),
+    );
+  });
+});
+
 describe('registry values that are deleted', () => {
   const deletion = (key: string, valueName: string): PolEntryInput => ({
     ...{ key, valueName, type: REGISTRY_TYPES.REG_SZ, data: sz('') },
@@ -229,6 +246,12 @@ describe('registry values that are deleted', () => {
     });
   });
 
+  it('clear the lists of all classes, whichever class the deletion names', () => {
+    const ofApps = ALLOWED.replace('Commands', 'AppContainerCommands');
+    const { cleared } = fromEntries([entry(ofApps, '17B', 1)], [deletion(ofApps, '**delvals.')]);
+    deepEqual(cleared, { allowedCommands: source('1.pol'), disallowedCommands: source('1.pol') });
+  });
+
   it('clear nothing that was not deleted', () => {
     deepEqual(fromEntries([entry(TPM, 'OSManagedAuthLevel', 2)]).cleared, {});
     deepEqual(fromEntries([]), { values: {}, sources: {}, codeSources: {}, cleared: {}, problems: [] });
@@ -244,6 +267,19 @@ describe('the sources of the codes of a list', () => {
     equal(sourceOfCode(policy, 'blockedCommands', 294).location, '0.pol, 1.pol');
     equal(sourceOfCode(policy, 'blockedCommands', 379).location, '0.pol');
     equal(policy.sources.blockedCommands.location, '0.pol, 1.pol');
+  });
+
+  it('are GPOs if GPOs made the list: the last one, with the names of all', () => {
+    const gpo = (name: string): SettingSource => ({
+      kind: 'groupPolicy',
+      location: `GPO "${name}"`,
+      gpo: { guid: `{${name}}`, name, link: undefined, isEnforced: false },
+    });
+    const registry = new RegistryValues();
+    for (const name of ['Base', 'Linux']) registry.apply([entry(LIST, '294', '294')], gpo(name));
+    const { sources, codeSources } = settingsOfRegistry(registry);
+    const both = { ...gpo('Linux'), location: 'GPO "Base", GPO "Linux"' };
+    deepEqual([sources.blockedCommands, codeSources.blockedCommands], [both, { 294: both }]);
   });
 
   it('do not include those whose entry was deleted later', () => {

@@ -56,6 +56,26 @@ describe('registry values', () => {
   });
 });
 
+describe('a registry value that several files set', () => {
+  const othersOf = (...files: readonly (readonly PolEntryInput[])[]) =>
+    applied(...files)
+      .get(KEY, 'A')
+      ?.alsoFrom?.map(({ location }) => location);
+
+  it('names the earlier ones that set the same, since the value stays without the last one', () => {
+    const same = [value(KEY, 'A')];
+    assert.deepEqual(othersOf(same, same, same), ['1', '2']);
+    assert.equal(othersOf(same), undefined);
+    assert.equal(othersOf([...same, ...same]), undefined, 'one file that repeats itself');
+  });
+
+  it('names no earlier one that set other data, or another type', () => {
+    const same = value(KEY, 'A');
+    assert.equal(othersOf([same], [value(KEY, 'A', 2)]), undefined);
+    assert.equal(othersOf([same], [{ ...same, type: REGISTRY_TYPES.REG_BINARY }]), undefined);
+  });
+});
+
 describe('deletions of registry values', () => {
   it('remove one value, and record the source until it is set again', () => {
     const registry = applied([value(KEY, 'Enabled'), value(KEY, 'Other')], [special(KEY, '**DEL.ENABLED')]);

@@ -177,6 +177,24 @@ describe('the bands of the queue', () => {
     assert.deepEqual(waiting.next(), ['bob', NORMAL]);
   });
 
+  it('take no turn for a lowered place that is left, but for the user’s other commands in NORMAL', () => {
+    const waiting = new Waiting();
+    waiting.enter('alice', NORMAL);
+    const lowered = waiting.enter('alice', HIGH);
+    waiting.beyondShare.add('alice');
+    assert.deepEqual(waiting.next(), ['alice', HIGH]);
+    waiting.bands.leave(lowered);
+    assert.deepEqual(waiting.next(), ['alice', NORMAL]);
+  });
+
+  it('let the command of an administrator pass a lowered one of an app of the same user', () => {
+    const waiting = new Waiting();
+    waiting.enter('root', MAX, true);
+    waiting.enter('root', HIGH, false);
+    waiting.beyondShare.add('root');
+    assert.deepEqual(waiting.next(), ['root', HIGH]);
+  });
+
   it('hold no administrator to a share', () => {
     const waiting = new Waiting();
     waiting.enter('bob', NORMAL);

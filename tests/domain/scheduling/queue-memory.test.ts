@@ -1,6 +1,6 @@
 /** Tests what the command queue remembers of users and contexts, and for how long. */
 import assert from 'node:assert/strict';
-import { CommandQueue } from '../../../ts-core/domain/scheduling/command-queue.js';
+import { CommandQueue, type SavesSwap } from '../../../ts-core/domain/scheduling/command-queue.js';
 import { TBS_COMMAND_PRIORITY } from '../../../ts-core/domain/scheduling/priority.js';
 
 const { NORMAL, HIGH } = TBS_COMMAND_PRIORITY;
@@ -24,7 +24,7 @@ class TestQueue extends CommandQueue<TestCommand> {
   }
 
   /** Returns who is served, as `user context`. */
-  serves(times: number, nowMs = 0, savesSwap?: () => boolean): string[] {
+  serves(times: number, nowMs = 0, savesSwap?: SavesSwap<TestCommand>): string[] {
     return Array.from({ length: times }, () => {
       const { userKey, contextId } = this.next(nowMs, savesSwap) ?? { userKey: 'nobody', contextId: 0 };
       return `${userKey} ${contextId}`;
@@ -88,6 +88,15 @@ describe('a context', () => {
     assert.deepEqual(queue.serves(2, 0, always), ['a 1', 'a 1']);
   });
 
+  it('uses up its run also while no other context of its user waits', () => {
+    const betweenContexts: SavesSwap<TestCommand> = (kept, other) => kept.contextId !== other.contextId;
+    const queue = new TestQueue();
+    for (const contextId of [1, 1, 1, 1, 1, 1]) queue.waits('a', contextId);
+    assert.deepEqual(queue.serves(3, 0, betweenContexts), ['a 1', 'a 1', 'a 1']);
+    queue.waits('a', 2);
+    assert.deepEqual(queue.serves(3, 0, betweenContexts), ['a 1', 'a 2', 'a 1']);
+  });
+
   it('strictly alternates with the others of its user unless a run saves a swap', () => {
     const queue = new TestQueue();
     for (const contextId of [1, 1, 2, 2]) queue.waits('a', contextId);
@@ -125,6 +134,15 @@ describe('a user without commands', () => {
 });
 
 describe('a user beyond a fair share', () => {
+  it('is not one who had all the time of the TPM while nobody else waited', () => {
+    const queue = new TestQueue();
+    queue.waits('a');
+    queue.charge('a', 1e6, 1000);
+    assert.equal(queue.isWithinShare('a', 1000), true);
+    queue.waits('b');
+    assert.equal(queue.isWithinShare('a', 1000), false);
+  });
+
   it('is restricted only while others wait', () => {
     const queue = new TestQueue();
     for (const userKey of ['a', 'b']) queue.waits(userKey);

@@ -116,7 +116,7 @@ export class CommandRunner {
   /** Cancels the running command, through the transport if it can do that. */
   cancel(): void {
     const pending = this.#running;
-    if (pending === undefined || pending.cancelRequested || pending.state !== 'running') return;
+    if (pending === undefined || pending.cancelRequested) return;
     pending.cancelRequested = true;
     const { transport, log } = this.#parts;
     const { completion } = this.#shared;

@@ -88,7 +88,7 @@ export class Dispatcher {
 
   enqueue(pending: PendingCommand): void {
     this.#backlog.add(pending);
-    if (!this.#busy) this.#pump();
+    this.#pump();
   }
 
   /**
@@ -100,7 +100,7 @@ export class Dispatcher {
     return new Promise<Result>((resolve, reject) => {
       const work = (): Promise<Result> => this.#driveFor(urgency.userKey, begin);
       this.#housekeeping.add({ work, resolve: resolve as (value: unknown) => void, reject }, urgency);
-      if (!this.#busy) this.#pump();
+      this.#pump();
     });
   }
 
@@ -152,7 +152,7 @@ export class Dispatcher {
 
   resume(): void {
     this.#paused = 'nothing';
-    if (!this.#busy) this.#pump();
+    this.#pump();
   }
 
   /**
@@ -163,7 +163,7 @@ export class Dispatcher {
     const work = (): Promise<void> => this.#exchanges.comeBack(restart, this.#longTimeoutMs);
     const resumed = new Promise<unknown>((resolve, reject) => this.#housekeeping.addFirst({ work, resolve, reject }));
     this.#paused = 'commands';
-    if (!this.#busy) this.#pump();
+    this.#pump();
     try {
       await resumed;
     } finally {
@@ -190,6 +190,7 @@ export class Dispatcher {
     return Math.max(0, leftMs + this.#backlog.costMs);
   }
 
+  /** Begins to work, unless that goes on already. */
   #pump(): void {
     if (this.#busy) return;
     this.#busy = true;

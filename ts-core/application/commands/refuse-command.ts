@@ -152,6 +152,7 @@ export function lockoutError(version: TpmVersion, verdict: LockedOut, policy: Ef
 
 function decidingThreshold({ scope }: LockedOut, { settings }: EffectivePolicy) {
   const individual = 'standardUserAuthorizationFailureIndividualThreshold';
-  if (scope === 'user' || (scope === 'threshold0' && settings[individual] === 0)) return individual;
+  // An individual threshold of 0 always decides: it refuses everybody, whatever the failures.
+  if (scope === 'user' || settings[individual] === 0) return individual;
   return 'standardUserAuthorizationFailureTotalThreshold';
 }

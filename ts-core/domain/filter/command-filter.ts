@@ -12,7 +12,7 @@ import { TPM_ORD } from '../tpm12/codes.js';
 import { REFUSED_INSIDE_TRANSPORT, wrappedCommandOf } from '../tpm12/transport.js';
 import type { FilterLists } from './filter-lists.js';
 import { type HandleRefusal, refusalByHandles } from './handle-rules.js';
-import { grantOf, type ListName, statementsAbout } from './list-statements.js';
+import { grantOf, type ListName, type ListStatement, statementsAbout } from './list-statements.js';
 
 export interface FilterInput {
   readonly version: TpmVersion;
@@ -143,23 +143,17 @@ function blockedEmbedded(symbol: BlockedSymbol, code: number, reason: string, li
   };
 }
 
-/** Names the list that decides. Called only for commands that the compiled lists block, so there always is one. */
+/**
+ * Names the list that decides: of the statements in force, the first. Called only for commands that the compiled lists
+ * block, so there always is one, and it blocks.
+ */
 function blockedByLists(
   lists: FilterLists,
   version: TpmVersion,
   code: number,
   callerClass: CallerClass,
 ): BlockedVerdict {
-  const deciding = statementsAbout(lists, version, code, callerClass).find(
-    ({ effect, inForce }) => effect === 'blocks' && inForce,
-  );
-  return {
-    allowed: false,
-    symbol: 'TPM_E_COMMAND_BLOCKED',
-    list: deciding?.list ?? 'notAllowed',
-    code,
-    reason: deciding?.reason ?? 'It is blocked.',
-    source: deciding?.source ?? 'lists in force',
-    liftedBy: deciding?.liftedBy ?? '',
-  };
+  const statements = statementsAbout(lists, version, code, callerClass);
+  const { list, reason, source, liftedBy } = statements.find(({ inForce }) => inForce) as ListStatement;
+  return { allowed: false, symbol: 'TPM_E_COMMAND_BLOCKED', list, code, reason, source, liftedBy };
 }

@@ -75,8 +75,10 @@ export function listedCodes(lists: FilterLists, version: TpmVersion): readonly n
 /** Codes on the lists of policy and of this machine, which may be vendor commands without a known name. */
 function namedCodes(lists: FilterLists, version: TpmVersion): readonly number[] {
   const { settings } = lists.policy;
+  const other: TpmVersion = version === '2.0' ? '1.2' : '2.0';
   const blocked = [
-    ...settings.blockedCommands.filter((code) => couldBe(version, code)),
+    // Policy has one list for both TPM versions.
+    ...settings.blockedCommands.filter((code) => commandName(other, code) === undefined),
     ...lists.local.blocked[version],
   ];
   if (version === '1.2') return blocked;
@@ -86,9 +88,4 @@ function namedCodes(lists: FilterLists, version: TpmVersion): readonly number[] 
     ...lists.local.allowed[name],
   ]);
   return [...blocked, ...byClass];
-}
-
-/** Policy has one list for both TPM versions, so a code that only the other version knows is omitted. */
-function couldBe(version: TpmVersion, code: number): boolean {
-  return commandName(version, code) !== undefined || commandName(version === '2.0' ? '1.2' : '2.0', code) === undefined;
 }

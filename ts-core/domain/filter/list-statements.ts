@@ -49,20 +49,16 @@ export function statementsAbout(
   code: number,
   callerClass: CallerClass,
 ): readonly ListStatement[] {
-  const explicit = [...policyBlock(lists, version, code), ...localBlock(lists, version, code)];
+  const byPolicy = policyBlock(lists, version, code);
+  const byLocal = localBlock(lists, version, code);
   if (version === '1.2') {
     const shipped = defaultBlock(lists, code, callerClass);
     const lifting = shipped.length > 0 ? grants(lists, code, callerClass) : [];
-    return [...[...shipped, ...explicit].sort(policyFirst), ...lifting];
+    return [...byPolicy, ...shipped, ...byLocal, ...lifting];
   }
-  const blocking = [...policyWithdrawal(lists, code, callerClass), ...explicit].sort(policyFirst);
+  const blocking = [...policyWithdrawal(lists, code, callerClass), ...byPolicy, ...byLocal];
   const allowing = allowedLists(lists, code, callerClass);
   return allowing.length > 0 ? [...blocking, ...allowing] : [...blocking, notAllowed(lists, code, callerClass)];
-}
-
-function policyFirst(left: ListStatement, right: ListStatement): number {
-  const rank: Readonly<Record<ListName, number>> = { policy: 0, default: 1, local: 2, notAllowed: 3 };
-  return rank[left.list] - rank[right.list];
 }
 
 function policyBlock(lists: FilterLists, version: TpmVersion, code: number): readonly ListStatement[] {

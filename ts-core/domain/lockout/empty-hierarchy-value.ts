@@ -6,9 +6,9 @@
  * TPM 2.0 Library Part 2, 6.6.2 "TPM_RC formats" (format one names the session that failed); Part 1, 19.4 "Password
  * authorizations" and 18.6 (the nth session authorizes the nth handle).
  */
-import { TPM_RC, TPM_RH, TPM_RS_PW } from '../tpm20/codes.js';
+import { TPM_RH, TPM_RS_PW } from '../tpm20/codes.js';
 import { CommandAreas } from '../tpm20/command-shape.js';
-import { errorOf, subjectOf } from '../tpm20/responses.js';
+import { subjectOf } from '../tpm20/responses.js';
 import type { UnkeyedSessions } from './unkeyed-sessions.js';
 
 const areas = new CommandAreas();
@@ -17,6 +17,7 @@ const areas = new CommandAreas();
  * Whether the authorization that the TPM rejected is the empty value of TPM_RH_OWNER or TPM_RH_ENDORSEMENT. False if
  * the code does not name the session, because then another authorization of the command may have failed.
  *
+ * @param responseCode TPM_RC_BAD_AUTH, about any session, handle or parameter.
  * @param handleCount the command's number of handles, according to the TPM.
  */
 export function refusesEmptyHierarchyValue(
@@ -26,8 +27,7 @@ export function refusesEmptyHierarchyValue(
   sessions: UnkeyedSessions,
 ): boolean {
   const { kind, number } = subjectOf(responseCode);
-  if (errorOf(responseCode) !== TPM_RC.BAD_AUTH || kind !== 'session') return false;
-  if (areas.read(command, handleCount) !== 0) return false;
+  if (kind !== 'session' || areas.read(command, handleCount) !== 0) return false;
   const position = number - 1;
   if (position < 0 || position >= areas.sessionCount || position >= areas.handleCount) return false;
   const handle = areas.handles[position];

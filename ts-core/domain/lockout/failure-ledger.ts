@@ -106,7 +106,7 @@ export class FailureLedger {
    */
   state(now: LedgerTime, without: ReadonlySet<CountedFailure> = NONE): FailureLedgerState {
     this.#meetBoot(now);
-    const kept = without.size === 0 ? this.#failures : this.#failures.filter((failure) => !without.has(failure));
+    const kept = this.#failures.filter((failure) => !without.has(failure));
     return {
       failures: kept.map(({ userKey, momentMs, wallClockMs }) => ({
         userKey,
@@ -125,7 +125,9 @@ export class FailureLedger {
    */
   restore(state: FailureLedgerState, now: LedgerTime): boolean {
     this.#bootId = now.bootId;
-    const whole = state.failures.filter(({ bootTimeMs, wallClockMs }) => Number.isFinite(bootTimeMs + wallClockMs));
+    const whole = state.failures.filter(
+      ({ bootTimeMs, wallClockMs }) => Number.isFinite(bootTimeMs) && Number.isFinite(wallClockMs),
+    );
     const converted = whole.map((failure) => inThisBoot(failure, now)).sort((a, b) => a.momentMs - b.momentMs);
     this.#replace(converted.slice(-MAX_FAILURES));
     return whole.some(({ bootId }) => bootId !== now.bootId);

@@ -66,31 +66,30 @@ export function judgeLockout(
       windowMinutes === 0 ? 0 : allMoments.length - firstCounted(allMoments, now.bootTimeMs, windowMinutes);
     return { open: false, scope: 'threshold0', lockedOutUntil: null, failures, threshold: 0 };
   }
-  if (windowMinutes === 0 || allMoments.length === 0) return OPEN;
+  if (windowMinutes === 0) return OPEN;
   const byUser = judgeScope('user', userMoments, now, thresholds, individualThreshold);
   const byTotal = judgeScope('total', allMoments, now, thresholds, totalThreshold);
-  return laterToOpen(byUser, byTotal);
+  if (byUser === undefined || byTotal === undefined) return byUser ?? byTotal ?? OPEN;
+  return byUser.lockedOutUntil >= byTotal.lockedOutUntil ? byUser : byTotal;
 }
 
+/** A lockout that ends by waiting. */
+type LockedOut = Extract<LockoutVerdict, { open: false }> & { readonly lockedOutUntil: number };
+
+/** Returns the lockout that follows from these failures; undefined if they are fewer than the threshold. */
 function judgeScope(
   scope: LockoutScope,
   moments: readonly number[],
   now: WindowMoment,
   { windowMinutes }: LockoutThresholds,
   configuredThreshold: number,
-): LockoutVerdict {
+): LockedOut | undefined {
   const threshold = Math.min(configuredThreshold, MAX_FAILURES);
   const failures = moments.length - firstCounted(moments, now.bootTimeMs, windowMinutes);
-  if (failures < threshold) return OPEN;
+  if (failures < threshold) return undefined;
   // The lockout ends once fewer failures than the threshold count: when this one leaves the window.
   const deciding = moments[moments.length - threshold] as number;
   return { open: false, scope, lockedOutUntil: agesOutAt(deciding, now, windowMinutes), failures, threshold };
-}
-
-function laterToOpen(left: LockoutVerdict, right: LockoutVerdict): LockoutVerdict {
-  if (left.open) return right;
-  if (right.open) return left;
-  return (left.lockedOutUntil ?? 0) >= (right.lockedOutUntil ?? 0) ? left : right;
 }
 
 /** Wall clock at which a failure no longer counts: the first millisecond at which its age is above the window. */

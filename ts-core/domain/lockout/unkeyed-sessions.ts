@@ -73,7 +73,7 @@ export class UnkeyedSessions {
   /** Every response rolls the nonces of the command's sessions, and ends those whose continueSession is clear. */
   #noteUse(response: Uint8Array): void {
     const areas = this.#areas;
-    const nonces = areas.sessionCount === 0 ? [] : noncesOf(response, areas.sessionCount);
+    const nonces = noncesOf(response, areas.sessionCount);
     for (let position = 0; position < areas.sessionCount; position++) {
       const number = handleNumber(areas.sessionHandles[position] as number);
       const session = isSessionHandle(areas.sessionHandles[position] as number) && this.#byNumber.get(number);

@@ -37,8 +37,8 @@ export function encodePendingChange({ phase, newValue, oldValue }: PendingChange
 /** Returns undefined if the bytes are not such a record. */
 export function decodePendingChange(bytes: Uint8Array): PendingChange | undefined {
   const phase = PHASES[bytes[1] ?? 255];
-  if (bytes[0] !== FORMAT || phase === undefined || bytes.length < FIXED_BYTES) return undefined;
-  const oldLength = bytes[FIXED_BYTES - 1] as number;
+  if (bytes[0] !== FORMAT || phase === undefined) return undefined;
+  const oldLength = bytes[FIXED_BYTES - 1] ?? 0;
   if (bytes.length !== FIXED_BYTES + oldLength) return undefined;
   const oldKnown = bytes[FIXED_BYTES - 2] === 1;
   return {

@@ -40,7 +40,7 @@ export function materialVoidedBy(version: TpmVersion, code: number, command: Uin
   if (code === TPM_CC.Clear) return MATERIAL_NAMES[version];
   if (code === TPM_CC.ChangeEPS) return ['endorsement'];
   if (code !== TPM_CC.HierarchyChangeAuth) return [];
-  const name = MATERIAL_BY_HIERARCHY.get(firstHandle(command) ?? 0);
+  const name = MATERIAL_BY_HIERARCHY.get(firstHandle(command));
   return name === undefined ? [] : [name];
 }
 
@@ -50,6 +50,7 @@ const MATERIAL_BY_HIERARCHY: ReadonlyMap<number, MaterialName> = new Map([
   [TPM_RH.ENDORSEMENT, 'endorsement'],
 ]);
 
-function firstHandle(command: Uint8Array): number | undefined {
-  return command.length < HEADER_BYTES + 4 ? undefined : readUint32(command, HEADER_BYTES);
+/** In a command that ends inside its first handle, the missing bytes count as zeros, which no hierarchy's handle has. */
+function firstHandle(command: Uint8Array): number {
+  return readUint32(command, HEADER_BYTES);
 }

@@ -1,5 +1,5 @@
 /** Compares a desired state with the policy in force, however the desired values are written. */
-import { CALLER_CLASSES } from '../caller.js';
+import type { CallerClass } from '../caller.js';
 import { unknownSettingMessage } from './policy-file.js';
 import type { ClassLists } from './setting-kinds.js';
 import { isClassListName, isPolicySettingName, POLICY_SETTING_NAMES, POLICY_SETTINGS } from './setting-table.js';
@@ -68,8 +68,9 @@ export function settingsOwedToDomain(
 ): readonly SettingDifference[] {
   const differences: SettingDifference[] = [];
   for (const [name, value] of Object.entries(desired)) {
-    if (!isPolicySettingName(name) || value === null || !isFromRegistry(policy.sources[name])) continue;
+    if (!isPolicySettingName(name) || !isFromRegistry(policy.sources[name])) continue;
     const reading = POLICY_SETTINGS[name].read(value);
+    // Null too: it stands for "not set here".
     if (reading.verdict === 'refused') continue;
     const current = comparable(policy, name, reading.value);
     const isInForce = JSON.stringify(current) === JSON.stringify(reading.value);
@@ -79,12 +80,9 @@ export function settingsOwedToDomain(
   return differences;
 }
 
-/** Of lists by class only those of the classes that are asked for. */
+/** Of lists by class only those that are asked for, in the same order, so that both sides compare as text. */
 function comparable(policy: EffectivePolicy, name: PolicySettingName, desired: unknown): unknown {
   if (!isClassListName(name)) return policy.settings[name];
-  const classes = Object.keys(desired as ClassLists);
-  const asked = CALLER_CLASSES.filter((callerClass) => classes.includes(callerClass));
-  // In the order in which they were asked for, so that both sides compare as text.
-  asked.sort((a, b) => classes.indexOf(a) - classes.indexOf(b));
+  const asked = Object.keys(desired as ClassLists) as readonly CallerClass[];
   return Object.fromEntries(asked.map((callerClass) => [callerClass, policy.settings[name][callerClass]]));
 }

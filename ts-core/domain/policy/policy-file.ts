@@ -38,7 +38,7 @@ export function readPolicyText(text: string): PolicyFileReading {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { verdict: 'damaged', reason: `not JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return { verdict: 'damaged', reason: `not JSON: ${(error as Error).message}` };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { verdict: 'damaged', reason: `an object of settings is expected, not ${shown(value)}` };

@@ -35,16 +35,12 @@ const SETTINGS = Object.entries(POLICY_SETTINGS) as readonly (readonly [PolicySe
 
 /** The values under PREFERENCE_KEY itself that are policy. */
 export const PREFERENCE_VALUES: readonly string[] = SETTINGS.flatMap(([, { registry }]) =>
-  registry !== undefined && 'valueName' in registry && registry.key === PREFERENCE_KEY ? [registry.valueName] : [],
+  'valueName' in registry && registry.key === PREFERENCE_KEY ? [registry.valueName] : [],
 );
 
 /** The keys below PREFERENCE_KEY that are policy. */
 export const PREFERENCE_LIST_KEYS: readonly string[] = [
-  ...new Set(
-    SETTINGS.flatMap(([, { registry }]) =>
-      registry !== undefined && 'keys' in registry ? Object.values(registry.keys) : [],
-    ),
-  ),
+  ...new Set(SETTINGS.flatMap(([, { registry }]) => ('keys' in registry ? Object.values(registry.keys) : []))),
 ];
 
 export interface RegistrySettings {
@@ -103,7 +99,6 @@ class SettingsReader {
   }
 
   read(name: PolicySettingName, setting: Setting): void {
-    if (setting.registry === undefined) return;
     if (setting.kind === 'flag') this.#readFlag(name, setting.registry);
     else if (setting.kind === 'number') this.#readNumber(name, setting.registry, setting.bounds);
     else if (setting.kind === 'authLevel') this.#readAuthLevel(name, setting.registry);
@@ -273,10 +268,9 @@ class ListSources {
   }
 }
 
-/** Returns the source of a list to which several files contribute. Files are named in the order in which they apply. */
+/** Returns the source of a list to which one file or several contribute. Files are named in the order in which they apply. */
 function joinedSource(sources: Iterable<SettingSource>): SettingSource {
   const all = [...sources];
-  const last = all[all.length - 1];
   const locations = [...new Set(all.map(({ location }) => location))];
-  return { ...(last ?? { kind: 'registryPol' }), location: locations.join(', ') };
+  return { ...(all.at(-1) as SettingSource), location: locations.join(', ') };
 }

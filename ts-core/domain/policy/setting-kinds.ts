@@ -56,8 +56,7 @@ interface Row<Default, Place> {
   readonly default: Default;
   /** For docs/policy.md and the JSON Schema. */
   readonly meaning: string;
-  /** Undefined for settings that Group Policy cannot set. */
-  readonly registry: Place | undefined;
+  readonly registry: Place;
   /** The policy in the administrative template that sets it: Windows' name (TPM.admx) if Windows has one. */
   readonly admxPolicy: string;
 }

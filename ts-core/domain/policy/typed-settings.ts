@@ -65,8 +65,8 @@ function readClassLists(value: unknown, version: TpmVersion): unknown {
 function listsInText(text: string): unknown {
   if (/^\s*none\s*$/i.test(text)) return Object.fromEntries(CALLER_CLASSES.map((callerClass) => [callerClass, []]));
   const parts = text.split(';').map((part) => /^\s*([a-z]+)\s*:(.*)$/i.exec(part));
-  if (parts.some((part) => part === null)) return undefined;
-  return Object.fromEntries(parts.map((part) => [part?.[1] ?? '', part?.[2] ?? '']));
+  if (!parts.every((part) => part !== null)) return undefined;
+  return Object.fromEntries(parts.map(([, callerClass = '', list = '']) => [callerClass, list]));
 }
 
 /**

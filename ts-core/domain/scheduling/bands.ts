@@ -65,8 +65,7 @@ export class Bands<Command extends HeldToShare> {
   /** Gives every place of the user its new key, which puts the user last in each band. */
   served(user: UserLine<Command>, turn: number): void {
     user.lastServedTurn = turn;
-    for (let band = 0; band < BAND_COUNT; band++) {
-      const place = user.places[band];
+    for (const place of user.places) {
       if (place === undefined || place.heapIndex < 0) continue;
       const heap = this.#heapOf(place.competesIn);
       heap.remove(place);
@@ -99,9 +98,8 @@ export class Bands<Command extends HeldToShare> {
 
   /** Returns whether the place may compete in a band above NORMAL. */
   #mayStandIn({ user, contexts }: UserPlace<Command>, nowMs: number): boolean {
-    const context = contexts.first();
-    if (context === undefined || !oldestOf(context).isHeldToShare) return true;
-    return this.#isWithinShare(user, nowMs);
+    const { isHeldToShare } = oldestOf(contexts.first() as ContextLine<Command>);
+    return !isHeldToShare || this.#isWithinShare(user, nowMs);
   }
 
   #compete(place: UserPlace<Command>, band: number): void {
@@ -118,10 +116,8 @@ export class Bands<Command extends HeldToShare> {
 /**
  * Returns the user's place with the highest band in the same heap: among the user's own contexts, priorities decide.
  */
-function highestOf<Command>(place: UserPlace<Command>): UserPlace<Command> {
-  for (let band = BAND_COUNT - 1; band > place.band; band--) {
-    const other = place.user.places[band];
-    if (other !== undefined && other.heapIndex >= 0 && other.competesIn === place.competesIn) return other;
-  }
-  return place;
+function highestOf<Command>({ user, competesIn }: UserPlace<Command>): UserPlace<Command> {
+  const isInHeap = (other: UserPlace<Command> | undefined) =>
+    other !== undefined && other.heapIndex >= 0 && other.competesIn === competesIn;
+  return user.places.findLast(isInHeap) as UserPlace<Command>;
 }

@@ -148,7 +148,8 @@ export class CommandQueue<Command extends QueuedCommand> {
   removeContext(userKey: string, contextId: number): Command[] {
     const context = this.#users.get(userKey)?.contexts.get(contextId);
     const removed: Command[] = [];
-    for (let entry = context?.line.first(); entry !== undefined; entry = context?.line.first()) {
+    if (context === undefined) return removed;
+    for (let entry = context.line.first(); entry !== undefined; entry = context.line.first()) {
       this.#bands.leave(entry.context);
       this.#leave(entry);
       removed.push(entry.command);
@@ -198,7 +199,7 @@ export class CommandQueue<Command extends QueuedCommand> {
         waiting: 0,
         contexts: new Map(),
         share: new TpmShare(),
-        places: new Array<UserPlace<Command> | undefined>(BAND_COUNT).fill(undefined),
+        places: [],
         runContext: undefined,
         runLength: 0,
       };

@@ -27,15 +27,15 @@ export const BAND_COUNT = BAND_FLOORS.length + 1;
 export const NORMAL_BAND = BAND_FLOORS.indexOf(TBS_COMMAND_PRIORITY.NORMAL);
 
 export function bandOf(priority: number): number {
-  for (let band = BAND_FLOORS.length - 1; band > 0; band--) {
-    if (priority >= (BAND_FLOORS[band] as number)) return band;
-  }
-  return 0;
+  return Math.max(
+    0,
+    BAND_FLOORS.findLastIndex((floor) => priority >= floor),
+  );
 }
 
 /** Returns the priority that applies: at most HIGH for standard users and sandboxed apps, and always a named level. */
 export function appliedPriority(requested: number, callerClass: CallerClass): number {
   const band = bandOf(requested);
-  const ceiling = callerClass === 'administrator' ? BAND_FLOORS.length - 1 : bandOf(TBS_COMMAND_PRIORITY.HIGH);
-  return BAND_FLOORS[Math.min(band, ceiling)] as number;
+  const applied = callerClass === 'administrator' ? band : Math.min(band, bandOf(TBS_COMMAND_PRIORITY.HIGH));
+  return BAND_FLOORS[applied] as number;
 }

@@ -68,9 +68,7 @@ export function waitingByBand<Command>({ contexts }: UserLine<Command>): readonl
   return sums;
 }
 
+/** Returns -1 if nothing waits in the context. */
 export function highestBand<Command>(context: ContextLine<Command>): number {
-  for (let band = BAND_COUNT - 1; band >= 0; band--) {
-    if ((context.waitingByBand[band] as number) > 0) return band;
-  }
-  return -1;
+  return context.waitingByBand.findLastIndex((count) => count > 0);
 }
