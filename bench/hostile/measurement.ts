@@ -83,11 +83,12 @@ interface Attacked {
 }
 
 async function attackInWaves({ daemon, sockets, probes, waveMs, auditPath, groups }: Attacked): Promise<Figures> {
-  const brokers = [daemon.processId, ...childrenOf(daemon.processId)];
+  const tpms = childrenOf(daemon.processId);
+  const brokers = [daemon.processId, ...tpms];
   const root = new WorkingUser(0, sockets, brokers);
   const other = new WorkingUser(OTHER_UID, sockets, brokers);
   const attackers: number[] = [];
-  groups.placeService(...brokers);
+  groups.placeBroker(daemon.processId, tpms);
   groups.placeUser(0, root.processId);
   groups.placeUser(OTHER_UID, other.processId);
   try {

@@ -2,7 +2,9 @@
  * Divides the processors as systemd does where the package is installed and the users have logged in. The broker has a
  * slice with a weight of its own (packaging/systemd/tpmtbs.slice), all users together have systemd's default, and the
  * unit of each user's services delegates the controller (user@.service), so that each user has the same weight as
- * another: systemd.resource-control(5).
+ * another: systemd.resource-control(5). The software TPM has a group as well, with the broker's weight: it stands in for a
+ * TPM that has a processor of its own. In the broker's group, on a processor that an attacker keeps busy, it would only get
+ * what the broker, which is on the other processor, leaves of their weight.
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,15 +15,17 @@ const NAME = 'tpmtbs-bench-hostile';
 
 export class ProcessorGroups {
   readonly #services: string;
+  readonly #tpm: string;
   readonly #users: string;
   readonly #foldersOfUsers = new Set<string>();
 
   private constructor(parent: string) {
     this.#services = join(parent, `${NAME}-services`);
+    this.#tpm = join(parent, `${NAME}-tpm`);
     this.#users = join(parent, `${NAME}-users`);
-    for (const folder of [this.#services, this.#users]) mkdirSync(folder, { recursive: true });
+    for (const folder of [this.#services, this.#tpm, this.#users]) mkdirSync(folder, { recursive: true });
     delegateProcessorsTo(this.#users);
-    setWeight(this.#services, shippedWeight());
+    for (const folder of [this.#services, this.#tpm]) setWeight(folder, shippedWeight());
   }
 
   /** Throws if the kernel has no CPU controller, or this process must not create groups. */
@@ -30,9 +34,10 @@ export class ProcessorGroups {
     return new ProcessorGroups(isVersion2() ? HIERARCHY : join(HIERARCHY, 'cpu'));
   }
 
-  /** Moves processes to the services. Processes that they start later are there too. */
-  placeService(...processIds: readonly number[]): void {
-    for (const processId of processIds) place(this.#services, processId);
+  /** Moves a broker to the services, and the processes that are its TPM to theirs. */
+  placeBroker(processId: number, tpmProcessIds: readonly number[]): void {
+    place(this.#services, processId);
+    for (const tpm of tpmProcessIds) place(this.#tpm, tpm);
   }
 
   placeUser(uid: number, processId: number): void {
@@ -44,7 +49,7 @@ export class ProcessorGroups {
 
   /** Call this when the processes have ended. */
   remove(): void {
-    for (const folder of [...this.#foldersOfUsers, this.#users, this.#services]) rmdirSync(folder);
+    for (const folder of [...this.#foldersOfUsers, this.#users, this.#tpm, this.#services]) rmdirSync(folder);
   }
 }
 
