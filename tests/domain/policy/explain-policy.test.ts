@@ -121,6 +121,33 @@ describe('the explanation of a list', () => {
     match(statements[1] ?? '', /^overridden/);
   });
 
+  it('says the same of the list of a class, even if not all entries of a source are in force', () => {
+    const layers = [
+      layerOf(pol('1.pol'), { allowedCommands: { standardUser: [1, 9] } }),
+      layerOf(pol('2.pol'), { allowedCommands: { standardUser: [2] } }),
+    ];
+    const together = layerOf(pol('1.pol, 2.pol'), { allowedCommands: { standardUser: [1, 2] } });
+    const list = explainPolicy(mergePolicy([together], 1), layers).find(({ name }) => name === 'allowedCommands');
+    deepEqual(
+      list?.statements.map(({ effect }) => effect),
+      ['contributes', 'contributes', 'overridden'],
+    );
+  });
+
+  it('says that a weaker file is overridden, even if Group Policy lists contain its entries', () => {
+    const layers = [
+      layerOf(file('a.json'), { blockedCommands: [1] }),
+      layerOf(pol('1.pol'), { blockedCommands: [1] }),
+      layerOf(pol('2.pol'), { blockedCommands: [2] }),
+    ];
+    const together = layerOf(pol('1.pol, 2.pol'), { blockedCommands: [1, 2] });
+    const list = explainPolicy(mergePolicy([together], 1), layers).find(({ name }) => name === 'blockedCommands');
+    deepEqual(
+      list?.statements.map(({ source, effect }) => `${source.location}: ${effect}`),
+      ['2.pol: contributes', '1.pol: contributes', 'a.json: overridden', 'default: overridden'],
+    );
+  });
+
   it('says that one source of a list decides, however long it is', () => {
     const layers = [layerOf(pol('1.pol'), { blockedCommands: [1, 2] })];
     deepEqual(effects(layers, 'blockedCommands'), ['1.pol: decides', 'default: overridden']);

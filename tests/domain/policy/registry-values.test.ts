@@ -43,6 +43,15 @@ describe('registry values', () => {
     assert.equal(registry.get(KEY, '**del.Enabled')?.source.location, 'here');
   });
 
+  it('may have names that end like a special name', () => {
+    const names = ['my**del.x', 'my**soft.x', 'my**delvals.', 'my**DeleteValues', 'my**DeleteKeys'];
+    const registry = applied([value(KEY, 'x'), ...names.map((name) => special(KEY, name, 'x'))]);
+    assert.deepEqual(
+      registry.valuesOf(KEY).map(({ valueName }) => valueName),
+      ['x', ...names],
+    );
+  });
+
   it('are not created by an entry that only creates a key, nor by a special name that sets permissions', () => {
     const none = { key: KEY, valueName: '', type: REGISTRY_TYPES.REG_NONE, data: new Uint8Array(0) };
     assert.deepEqual(applied([none, special(KEY, '**SecureKey')]).keys(), []);
@@ -138,8 +147,16 @@ describe('deletions of registry values', () => {
     }
     const relative = applied([value(LIST, 'A')], [special('', '**DeleteKeys', 'HKLM\\Software')]);
     assert.deepEqual(relative.keys(), []);
-    const inside = applied([value('a\\software\\b', 'A')], [special('a', '**DeleteKeys', 'x\\software\\b')]);
-    assert.deepEqual(inside.keys(), ['a\\software\\b'], 'no full path');
+    const inside = applied(
+      [value('x\\software\\b', 'A'), value('a\\x\\software\\b', 'A')],
+      [special('a', '**DeleteKeys', 'x\\software\\b')],
+    );
+    assert.deepEqual(inside.keys(), ['x\\software\\b'], 'no full path');
+    const hiveInside = applied(
+      [value('software\\hklm\\x', 'A'), value('software\\x', 'A')],
+      [special('', '**DeleteKeys', 'Software\\HKLM\\x')],
+    );
+    assert.deepEqual(hiveInside.keys(), ['software\\x'], 'a key that is called like a hive');
   });
 
   it('of a tree are remembered for keys that never existed, the last one of several', () => {

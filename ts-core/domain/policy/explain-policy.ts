@@ -78,7 +78,7 @@ function effectOf(
 
 /** Returns whether the setting is a list to which this source contributes entries that are in force. */
 function contributesToList(policy: EffectivePolicy, name: PolicySettingName, { source, value }: Statement): boolean {
-  if (!policy.sources[name].location.includes(source.location) || source.kind === 'default') return false;
+  if (!policy.sources[name].location.includes(source.location)) return false;
   if (isClassListName(name)) {
     const lists = (value ?? {}) as Readonly<Record<string, readonly number[]>>;
     return CALLER_CLASSES.some((one) => (lists[one] ?? []).some((code) => policy.settings[name][one].includes(code)));
