@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { adviseChange, isLocalPolicyFile } from '../../../ts-core/domain/policy/change-advice.js';
+import { adviseChange, describeSource, isLocalPolicyFile } from '../../../ts-core/domain/policy/change-advice.js';
+import { DEFAULT_SOURCE } from '../../../ts-core/domain/policy/merge.js';
 import type { SettingSource } from '../../../ts-core/domain/policy/settings.js';
 
 const advice = (kind: SettingSource['kind'], location: string) =>
@@ -22,6 +23,16 @@ describe('the advice where to change a setting', () => {
     assert.equal(advice('windowsRegistry', 'R'), `Set x to 1 in the Group Policy that sets R; ${NO_EFFECT}`);
     const byDomain = 'Administrators of the domain can do that';
     assert.equal(advice('groupPolicy', 'GPO "G"'), `Set x to 1 in GPO "G". ${byDomain}; ${NO_EFFECT}`);
+  });
+});
+
+describe('the description of a source', () => {
+  it('has its kind, unless its location says that already', () => {
+    const described = (kind: SettingSource['kind'], location: string) => describeSource({ kind, location });
+    assert.deepEqual(
+      [describeSource(DEFAULT_SOURCE), described('groupPolicy', 'GPO "G"'), described('policyFile', '/p/a.json')],
+      ['default', 'GPO "G"', 'policy file /p/a.json'],
+    );
   });
 });
 

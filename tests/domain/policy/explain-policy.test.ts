@@ -134,6 +134,19 @@ describe('the explanation of a list', () => {
     );
   });
 
+  it('says that a source is overridden if none of its entries for any class is in force', () => {
+    const layers = [
+      layerOf(pol('1.pol'), { allowedCommands: { standardUser: [9] } }),
+      layerOf(pol('2.pol'), { allowedCommands: { standardUser: [2] } }),
+    ];
+    const together = layerOf(pol('1.pol, 2.pol'), { allowedCommands: { standardUser: [2] } });
+    const list = explainPolicy(mergePolicy([together], 1), layers).find(({ name }) => name === 'allowedCommands');
+    deepEqual(
+      list?.statements.map(({ effect }) => effect),
+      ['contributes', 'overridden', 'overridden'],
+    );
+  });
+
   it('says that a weaker file is overridden, even if Group Policy lists contain its entries', () => {
     const layers = [
       layerOf(file('a.json'), { blockedCommands: [1] }),

@@ -28,6 +28,8 @@ describe('typed settings', () => {
     });
     const others = { ignoreLocalList: 2, activeDirectoryBackup: '01', maxContexts: '0x', osManagedAuthLevel: 'x4' };
     deepEqual(read(others), others);
+    const lists = { ignoreLocalList: [1], blockedCommands: ['none'], allowedCommands: 'StandardUser: 1\nx' };
+    deepEqual(read(lists), lists);
   });
 
   it('are lists of names, codes and text with commas', () => {
