@@ -34,12 +34,12 @@ export function adviseChange(change: string, source: SettingSource): string {
 /** Names a source with its kind: `policy file /etc/…`, `GPO "…" linked to …`, `default`. */
 export function describeSource(source: SettingSource): string {
   const kinds: Readonly<Record<SettingSource['kind'], string>> = {
-    default: '',
+    default: 'default',
     configuration: 'configuration',
     policyFile: 'policy file',
     registryPol: 'Group Policy',
     groupPolicy: '',
     windowsRegistry: 'registry',
   };
-  return `${kinds[source.kind]} ${source.location}`.trim();
+  return source.kind === 'default' ? 'default' : `${kinds[source.kind]} ${source.location}`.trim();
 }
