@@ -56,6 +56,14 @@ describe('housekeeping', () => {
     assert.deepEqual(housekeeping.order(0), ['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
+  it('of a user does not wait for another user who has none left', () => {
+    const housekeeping = new TestHousekeeping();
+    housekeeping.adds('a1', { userKey: 'alice' });
+    assert.deepEqual(housekeeping.order(0), ['a1']);
+    housekeeping.adds('b1', { userKey: 'bob' });
+    assert.deepEqual(housekeeping.order(1), ['b1', 'command']);
+  });
+
   it('is never delayed if no command waits', () => {
     const housekeeping = new TestHousekeeping();
     for (const name of ['a', 'b', 'c']) housekeeping.adds(name, { yieldsToCommands: true });
