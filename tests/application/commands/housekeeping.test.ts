@@ -56,12 +56,12 @@ describe('housekeeping', () => {
     assert.deepEqual(housekeeping.order(0), ['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
-  it('of a user does not wait for another user who has none left', () => {
+  it('of a user does not wait for other users who have none left', () => {
     const housekeeping = new TestHousekeeping();
-    housekeeping.adds('a1', { userKey: 'alice' });
-    assert.deepEqual(housekeeping.order(0), ['a1']);
-    housekeeping.adds('b1', { userKey: 'bob' });
-    assert.deepEqual(housekeeping.order(1), ['b1', 'command']);
+    for (const user of ['alice', 'carol', 'dave']) housekeeping.adds(user, { userKey: user });
+    assert.deepEqual(housekeeping.order(0), ['alice', 'carol', 'dave']);
+    housekeeping.adds('bob', { userKey: 'bob' });
+    assert.deepEqual(housekeeping.order(1), ['bob', 'command']);
   });
 
   it('is never delayed if no command waits', () => {
