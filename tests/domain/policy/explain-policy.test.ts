@@ -96,67 +96,56 @@ describe('the explanation of policy', () => {
 
 describe('the explanation of a list', () => {
   const pol = (location: string): SettingSource => ({ kind: 'registryPol', location });
-  /** Returns the list that several Registry.pol files result in, and the layer of each file. */
-  const grown = (first: readonly number[], second: readonly number[], inForce: readonly number[]) => {
-    const layers = [
-      layerOf(pol('1.pol'), { blockedCommands: first }),
-      layerOf(pol('2.pol'), { blockedCommands: second }),
-    ];
-    const together = layerOf(pol('1.pol, 2.pol'), { blockedCommands: inForce });
-    return explainPolicy(mergePolicy([together], 1), layers)
-      .find((one) => one.name === 'blockedCommands')
-      ?.statements.map(({ effect, reason }) => `${effect}: ${reason}`);
+  type Values = Parameters<typeof layerOf>[1];
+  /** Explains one setting of two Registry.pol files, which together have the values in force, and of weaker layers. */
+  const ofTwoFiles = (
+    name: string,
+    [first, second, inForce]: readonly [Values, Values, Values],
+    weaker: readonly PolicyLayer[] = [],
+  ) => {
+    const layers = [...weaker, layerOf(pol('1.pol'), first), layerOf(pol('2.pol'), second)];
+    const together = layerOf(pol('1.pol, 2.pol'), inForce);
+    return explainPolicy(mergePolicy([together], 1), layers).find((one) => one.name === name)?.statements ?? [];
   };
+  const grown = (first: readonly number[], second: readonly number[], inForce: readonly number[]) =>
+    ofTwoFiles('blockedCommands', [
+      { blockedCommands: first },
+      { blockedCommands: second },
+      { blockedCommands: inForce },
+    ]).map(({ effect, reason }) => `${effect}: ${reason}`);
+  const grownForUsers = (first: readonly number[], second: readonly number[], inForce: readonly number[]) =>
+    ofTwoFiles('allowedCommands', [
+      { allowedCommands: { standardUser: first } },
+      { allowedCommands: { standardUser: second } },
+      { allowedCommands: { standardUser: inForce } },
+    ]).map(({ effect }) => effect);
 
   it('says that the entries of all Group Policy lists apply together', () => {
-    const statements = grown([1, 9], [2], [1, 2]) ?? [];
+    const statements = grown([1, 9], [2], [1, 2]);
     for (const statement of statements.slice(0, 2))
       match(statement, /^contributes: The entries of all Group Policy lists apply together/);
     equal(statements.length, 3);
   });
 
   it('says that a source is overridden if none of its entries is in force', () => {
-    const statements = grown([9], [2], [2]) ?? [];
+    const statements = grown([9], [2], [2]);
     match(statements[0] ?? '', /^contributes/);
     match(statements[1] ?? '', /^overridden/);
   });
 
   it('says the same of the list of a class, even if not all entries of a source are in force', () => {
-    const layers = [
-      layerOf(pol('1.pol'), { allowedCommands: { standardUser: [1, 9] } }),
-      layerOf(pol('2.pol'), { allowedCommands: { standardUser: [2] } }),
-    ];
-    const together = layerOf(pol('1.pol, 2.pol'), { allowedCommands: { standardUser: [1, 2] } });
-    const list = explainPolicy(mergePolicy([together], 1), layers).find(({ name }) => name === 'allowedCommands');
-    deepEqual(
-      list?.statements.map(({ effect }) => effect),
-      ['contributes', 'contributes', 'overridden'],
-    );
+    deepEqual(grownForUsers([1, 9], [2], [1, 2]), ['contributes', 'contributes', 'overridden']);
   });
 
   it('says that a source is overridden if none of its entries for any class is in force', () => {
-    const layers = [
-      layerOf(pol('1.pol'), { allowedCommands: { standardUser: [9] } }),
-      layerOf(pol('2.pol'), { allowedCommands: { standardUser: [2] } }),
-    ];
-    const together = layerOf(pol('1.pol, 2.pol'), { allowedCommands: { standardUser: [2] } });
-    const list = explainPolicy(mergePolicy([together], 1), layers).find(({ name }) => name === 'allowedCommands');
-    deepEqual(
-      list?.statements.map(({ effect }) => effect),
-      ['contributes', 'overridden', 'overridden'],
-    );
+    deepEqual(grownForUsers([9], [2], [2]), ['contributes', 'overridden', 'overridden']);
   });
 
   it('says that a weaker file is overridden, even if Group Policy lists contain its entries', () => {
-    const layers = [
-      layerOf(file('a.json'), { blockedCommands: [1] }),
-      layerOf(pol('1.pol'), { blockedCommands: [1] }),
-      layerOf(pol('2.pol'), { blockedCommands: [2] }),
-    ];
-    const together = layerOf(pol('1.pol, 2.pol'), { blockedCommands: [1, 2] });
-    const list = explainPolicy(mergePolicy([together], 1), layers).find(({ name }) => name === 'blockedCommands');
+    const weaker = [layerOf(file('a.json'), { blockedCommands: [1] })];
+    const lists = [{ blockedCommands: [1] }, { blockedCommands: [2] }, { blockedCommands: [1, 2] }] as const;
     deepEqual(
-      list?.statements.map(({ source, effect }) => `${source.location}: ${effect}`),
+      ofTwoFiles('blockedCommands', lists, weaker).map(({ source, effect }) => `${source.location}: ${effect}`),
       ['2.pol: contributes', '1.pol: contributes', 'a.json: overridden', 'default: overridden'],
     );
   });
