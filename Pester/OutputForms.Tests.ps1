@@ -125,6 +125,35 @@ Describe 'results' {
         $status = Start-Job { Import-Module $args[0]; Get-TbsStatus } -ArgumentList "$RepositoryRoot/TpmTbs.psd1" | Receive-Job -Wait -AutoRemoveJob
         $status.Queue.Completed | Should -BeOfType [long]
         $status.TpmLockout.MaxTries | Should -Be 32
+        $status.Limits.Connections | Should -BeOfType [long]
+    }
+
+    It 'of a job keep their times as text that every culture reads' {
+        $status = Get-TbsStatus
+        $culture = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = 'fr-FR'
+            $copy = Copy-ThroughJob $status
+            $copy.StartedAt | Should -BeOfType [string]
+            ($status.StartedAt - [datetimeoffset]$copy.StartedAt).TotalSeconds | Should -BeLessThan 1
+        }
+        finally { [cultureinfo]::CurrentCulture = $culture }
+    }
+
+    It 'of a job and of a CLIXML file compare by name: <name>' -TestCases @(
+        @{ name = 'Health'; command = { Get-TbsStatus }; value = 'Works' }
+        @{ name = 'Cancellation'; command = { Get-TbsStatus }; value = 'ControlChannel' }
+        @{ name = 'SourceKind'; command = { Get-TbsPolicy maxContexts }; value = 'Default' }
+        @{ name = 'StandardUser'; command = { Get-TbsCommandBlock TPM2_Clear }; value = 'Blocked' }
+        @{ name = 'Kind'; command = { Get-TbsEvent | Select-Object -First 1 }; value = 'Administration' }
+    ) {
+        $given = & $command
+        $given | Export-Clixml "$TestDrive/compared.xml"
+        foreach ($one in $given, (Copy-ThroughJob $given), (Import-Clixml "$TestDrive/compared.xml")) {
+            $one.$name -eq $value | Should -BeTrue
+            $one | Where-Object $name -EQ $value | Should -Not -BeNullOrEmpty
+            ($one | ConvertTo-Json -Depth 5 -EnumsAsStrings | ConvertFrom-Json).$name | Should -Be $value
+        }
     }
 
     It 'show numbers alike in every culture' {

@@ -1,13 +1,16 @@
 using System;
+using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Reflection;
+using TpmTbs.Client;
 
 namespace TpmTbs;
 
 /// <summary>
 /// Declares how a session treats copies of results, which jobs, remote sessions and CLIXML files bring: they keep their nested
-/// objects, which views and scripts read, and no list of their properties shows an owner authorization by default.
+/// objects, which views and scripts read, their states and kinds stay comparable with their names, and no list of their
+/// properties shows an owner authorization by default.
 /// </summary>
 /// <remarks>
 /// The usual form of such declarations is a types.ps1xml file. With one, however, nobody could import a second version of the
@@ -16,18 +19,6 @@ namespace TpmTbs;
 /// </remarks>
 internal static class CopiesOfResults
 {
-    /// <summary>A snapshot has a status, which has the TPM's lockout, which has numbers.</summary>
-    private const uint Depth = 3;
-
-    /// <summary>The results with nested objects. Jobs would otherwise turn those into text.</summary>
-    private static readonly string[] WithNestedObjects =
-    {
-        "TpmTbs.Activity", "TpmTbs.BootEvent", "TpmTbs.BrokerSnapshot", "TpmTbs.CommandBlock", "TpmTbs.CommandVerdict",
-        "TpmTbs.Event", "TpmTbs.EventLogTest", "TpmTbs.Lockout", "TpmTbs.OwnerAuthBackup", "TpmTbs.PhysicalPresence",
-        "TpmTbs.PolicyCompliance", "TpmTbs.PolicyDifference", "TpmTbs.PolicyExplanation", "TpmTbs.PolicySetting", "TpmTbs.Queue",
-        "TpmTbs.Status",
-    };
-
     /// <summary>What PowerShell lists of a TPM after an object of another type: everything but its owner authorization.</summary>
     internal static readonly string[] OfTpm =
     {
@@ -44,7 +35,8 @@ internal static class CopiesOfResults
         if (TableOf(Runspace.DefaultRunspace) is not { } table) return;
         try
         {
-            foreach (string type in WithNestedObjects) table.AddType(new TypeData(type) { SerializationDepth = Depth, IsOverride = true });
+            foreach (Type type in typeof(CopiesOfResults).Assembly.GetExportedTypes().Where(IsResult)) table.AddType(CopiedWhole(type.FullName));
+            table.AddType(CopiedWhole(JsonValue.ValuesTypeName));
             table.AddType(Listed("TpmTbs.Tpm", OfTpm));
             table.AddType(Listed("TpmTbs.OwnerAuthChange", OfOwnerAuthChange));
         }
@@ -53,6 +45,14 @@ internal static class CopiesOfResults
             // Sessions that share a table take no declarations of their own.
         }
     }
+
+    private static bool IsResult(Type type) => type.IsClass && type.Namespace == nameof(TpmTbs);
+
+    /// <summary>
+    /// A job copies only the properties of the object itself. This says so of each nested result too, instead of a greater depth
+    /// for the outer one, which would take apart dates and turn the names of states and kinds into numbers.
+    /// </summary>
+    private static TypeData CopiedWhole(string? type) => new(type) { SerializationDepth = 1, IsOverride = true };
 
     private static TypeData Listed(string type, string[] properties) =>
         new(type) { DefaultDisplayPropertySet = new PropertySetData(properties), IsOverride = true };

@@ -92,6 +92,9 @@ internal sealed partial class JsonValue
             ? time.ToLocalTime()
             : throw WrongKind("a time");
 
+    /// <summary>How PowerShell knows objects of unknown shape, which have no class.</summary>
+    internal const string ValuesTypeName = "TpmTbs.Values";
+
     /// <summary>
     /// Converts a value of unknown shape, such as the details of an error, for PowerShell: an object with capitalized names, a
     /// list, a string, a number (Int64 or Double), a Boolean, or null.
@@ -106,6 +109,7 @@ internal sealed partial class JsonValue
             return new ResultList<object?>(elements.ToArray());
         }
         PSObject members = new();
+        members.TypeNames.Insert(0, ValuesTypeName);
         foreach (KeyValuePair<string, JsonValue> one in Members())
         {
             members.Properties.Add(new PSNoteProperty(Capitalized(one.Key), one.Value.ToPowerShell()));

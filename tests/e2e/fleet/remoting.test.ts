@@ -45,13 +45,19 @@ describe('PowerShell remoting to a fleet', function () {
       $connection = @{ HostName = ${addresses()}; ${connection()} }
       $answers = Invoke-Command @connection { Import-Module TpmTbs; Get-TbsStatus; Get-TbsPolicy; Get-TbsLockout }
       ConvertTo-Json -Compress @($answers | ForEach-Object {
-        @{ type = $_.PSTypeNames[0]; machine = $_.PSComputerName; threshold = $_.IndividualThreshold; health = $_.Health }
+        @{ type = $_.PSTypeNames[0]; machine = $_.PSComputerName; threshold = $_.IndividualThreshold; health = $_.Health; warnings = @($_.Warnings | ForEach-Object Message) }
       })
       Import-Module '${join(REPOSITORY, 'TpmTbs.psd1')}'
       $answers | Where-Object { $_.PSTypeNames[0] -eq 'Deserialized.TpmTbs.Lockout' } | Select-Object -First 1 | Out-String
     `);
     const [json = '[]', ...shown] = stdout.split('\n');
-    const answers = JSON.parse(json) as { type: string; machine: string; threshold: unknown; health: string }[];
+    const answers = JSON.parse(json) as {
+      type: string;
+      machine: string;
+      threshold: unknown;
+      health: string;
+      warnings: string[];
+    }[];
     const of = (type: string) => answers.filter((answer) => answer.type === `Deserialized.TpmTbs.${type}`);
     const machines = fleet.machines.map(({ address }) => address).sort();
     for (const type of ['Status', 'Lockout']) {
@@ -64,7 +70,8 @@ describe('PowerShell remoting to a fleet', function () {
       );
     }
     assert.ok(of('Lockout').every(({ threshold }) => threshold === 4));
-    assert.ok(of('Status').every(({ health }) => health === 'Works'));
+    for (const { health, warnings } of of('Status'))
+      assert.deepEqual({ health, warnings }, { health: 'Works', warnings: [] });
     assert.ok(of('PolicySetting').length > 10 * machines.length);
     // Only the module's own view shows AllUsers: no property has that name.
     assert.match(shown.join('\n'), /AllUsers\s+:.*0 of 9 failures/);
