@@ -133,6 +133,28 @@ for (const { name, accept } of KINDS) {
   });
 }
 
+describe('a socket that the addon opens', () => {
+  it('lets every user connect as soon as it listens, whatever the umask', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'listen-'));
+    const socketPath = path.join(directory, 'rpc.sock');
+    const umask = process.umask(0o077);
+    let modeWhenListening = 0;
+    try {
+      const accept: AcceptConnections = (where, options) => {
+        const listener = acceptSockets(where, options);
+        modeWhenListening = statSync(socketPath).mode & 0o777;
+        return listener;
+      };
+      const listener = await listenOnUnixSocket(socketPath, { mode: 0o666, accept, onConnection: () => {} });
+      listener.close();
+    } finally {
+      process.umask(umask);
+      rmSync(directory, { recursive: true });
+    }
+    assert.equal(modeWhenListening, 0o666);
+  });
+});
+
 describe('a storm of connections', () => {
   it('is accepted a bounded number at a time, with everything else on the event loop in between', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'storm-'));

@@ -3,6 +3,7 @@
  * that is too long (Node.js would truncate it silently), and uses a socket that the service manager has already opened
  * (sd_listen_fds(3)).
  */
+import { chmodSync } from 'node:fs';
 import { chmod, lstat, mkdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
@@ -40,6 +41,8 @@ export interface UnixListenOptions {
 export type AcceptConnections<Connection = Socket> = (
   where: { readonly path: string } | { readonly fd: number },
   options: {
+    /** Permissions of the path, which it has before a client can connect. */
+    readonly mode: number;
     readonly backlog: number;
     readonly onConnection: (connection: Connection) => void;
     readonly onAcceptError: (error: Error) => void;
@@ -84,9 +87,7 @@ async function listenOrTakeOver(socketPath: string, options: UnixListenOptions):
   await makeDirectory(path.dirname(socketPath));
   for (let attempt = 1; ; attempt++) {
     try {
-      const server = await listen({ path: socketPath }, options);
-      await chmod(socketPath, options.mode);
-      return server;
+      return await listen({ path: socketPath }, options);
     } catch (error) {
       if (!isCode(error, 'EADDRINUSE') || attempt === TAKEOVER_ATTEMPTS) throw error;
       await removeStaleSocket(socketPath);
@@ -130,9 +131,9 @@ async function listen(
   where: { readonly path: string } | { readonly fd: number },
   options: UnixListenOptions,
 ): Promise<UnixListener> {
-  const { accept, backlog = BACKLOG, onConnection, onAcceptError = () => {} } = options;
+  const { accept, mode, backlog = BACKLOG, onConnection, onAcceptError = () => {} } = options;
   if (accept === undefined) return listenByNode(where, options);
-  const listener = accept(where, { backlog, onConnection, onAcceptError });
+  const listener = accept(where, { mode, backlog, onConnection, onAcceptError });
   return {
     close(done) {
       listener.close();
@@ -153,6 +154,8 @@ function listenByNode(
       server.on('error', (error) => options.onAcceptError?.(error));
       resolve(server);
     });
+    // In the same turn, so that hardly anyone can find the socket with the permissions that the umask left.
+    if ('path' in where && server.listening) chmodSync(where.path, options.mode);
   });
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
@@ -22,11 +23,12 @@ namespace {
 constexpr int kMaxAcceptedInTurn = 64;
 constexpr uint64_t kMaxTurnNs = 1000000;
 
-// listenOnUnixPath(path, backlog): returns the descriptor of a new listening socket.
+// listenOnUnixPath(path, mode, backlog): returns the descriptor of a new listening socket. The path has its permissions
+// before anyone can connect: whoever sees the broker listen may connect, whatever the umask.
 Napi::Value ListenOnUnixPath(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (info.Length() != 2 || !info[0].IsString() || !info[1].IsNumber()) {
-    Napi::TypeError::New(env, "listenOnUnixPath(path, backlog)").ThrowAsJavaScriptException();
+  if (info.Length() != 3 || !info[0].IsString() || !info[1].IsNumber() || !info[2].IsNumber()) {
+    Napi::TypeError::New(env, "listenOnUnixPath(path, mode, backlog)").ThrowAsJavaScriptException();
     return env.Undefined();
   }
   std::string path = info[0].As<Napi::String>().Utf8Value();
@@ -46,7 +48,9 @@ Napi::Value ListenOnUnixPath(const Napi::CallbackInfo& info) {
   const char* failed = nullptr;
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
     failed = "bind";
-  } else if (listen(fd, info[1].As<Napi::Number>().Int32Value()) != 0) {
+  } else if (chmod(path.c_str(), info[1].As<Napi::Number>().Uint32Value()) != 0) {
+    failed = "chmod";
+  } else if (listen(fd, info[2].As<Napi::Number>().Int32Value()) != 0) {
     failed = "listen";
   }
   if (failed != nullptr) {

@@ -33,7 +33,7 @@ describe('a connection that the addon has accepted', () => {
     folder = mkdtempSync(join(tmpdir(), 'accepted-'));
     const path = join(folder, 'sock');
     next = new Promise((resolve) => {
-      const options = { backlog: 8, onConnection: resolve, onAcceptError: () => {} };
+      const options = { mode: 0o666, backlog: 8, onConnection: resolve, onAcceptError: () => {} };
       listener = acceptNatively({ path }, options);
     });
     client = connect(path);

@@ -89,6 +89,7 @@ describe('a descriptor that a peer passes', function () {
       acceptor = acceptNatively(
         { path: socketPath },
         {
+          mode: 0o666,
           backlog: 8,
           onConnection: resolve,
           onAcceptError: assert.fail,

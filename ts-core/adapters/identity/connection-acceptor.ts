@@ -5,6 +5,8 @@ import { AcceptedConnection } from './accepted-connection.js';
 import { nativeAddon } from './native-addon.js';
 
 export interface AcceptOptions<Connection> {
+  /** Permissions of a path that is created. */
+  readonly mode: number;
   readonly backlog: number;
   readonly onConnection: (connection: Connection) => void;
   readonly onAcceptError: (error: Error) => void;
@@ -13,10 +15,10 @@ export interface AcceptOptions<Connection> {
 /** Listens on the path, or takes over a listening descriptor. Throws the operating system's error. */
 export function acceptNatively(
   where: { readonly path: string } | { readonly fd: number },
-  { backlog, onConnection, onAcceptError }: AcceptOptions<AcceptedConnection>,
+  { mode, backlog, onConnection, onAcceptError }: AcceptOptions<AcceptedConnection>,
 ): { close(): void } {
   const addon = nativeAddon();
-  const fd = 'fd' in where ? where.fd : addon.listenOnUnixPath(where.path, backlog);
+  const fd = 'fd' in where ? where.fd : addon.listenOnUnixPath(where.path, mode, backlog);
   const acceptor = new addon.ConnectionAcceptor(fd, (accepted) => {
     if (accepted >= 0) onConnection(new AcceptedConnection(accepted));
     else onAcceptError(new Error(`a connection could not be accepted: ${getSystemErrorName(accepted)}`));

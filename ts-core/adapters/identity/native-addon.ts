@@ -38,7 +38,7 @@ export interface NativeAddon {
     takesOver: boolean,
   ) => ByteStream;
   /** Creates a socket that listens on the path, which must not exist yet, and returns its descriptor. */
-  listenOnUnixPath(path: string, backlog: number): number;
+  listenOnUnixPath(path: string, mode: number, backlog: number): number;
   /** Takes over a listening descriptor. `onAccepted` receives the descriptor of a connection, or a negative errno. */
   readonly ConnectionAcceptor: new (
     fd: number,
