@@ -180,12 +180,60 @@ public sealed class BrokerConnectionTests : IDisposable
     }
 
     [Fact]
-    public void Is_not_lost_because_the_transport_looks_closed_while_its_bytes_are_taken()
+    public async Task Passes_reading_on_when_the_caller_that_reads_gives_up()
     {
-        transport.FalseAlarms = 2;
+        using CancellationTokenSource stopping = new();
+        Task<string> reading = OnThread(() => connection.Call("slow", null, null, stopping.Token).AsText());
+        transport.NextRequest();
+        Task<string>[] others = Enumerable.Range(0, 3).Select(_ => Call("status/get")).ToArray();
+        int[] ids = others.Select(_ => transport.NextRequest().Int32("id")).ToArray();
+        stopping.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        foreach (int id in ids.Reverse()) transport.Send(Messages.Result(id, "\"answered\""));
+        Assert.All(await Task.WhenAll(others), static text => Assert.Equal("answered", text));
+    }
+
+    [Fact]
+    public async Task Hears_notifications_between_calls_if_it_listens()
+    {
+        ScriptedTransport peer = new();
+        using BrokerConnection one = new("/nowhere", peer, Patience, listens: true);
+        TaskCompletionSource<string> heard = new();
+        one.Notified = (method, _) => heard.TrySetResult(method);
+        peer.Send(Messages.Framed("{\"jsonrpc\":\"2.0\",\"method\":\"event/occurred\",\"params\":{}}"));
+        Assert.Equal("event/occurred", await heard.Task);
+        TaskCompletionSource<Exception> ended = new();
+        one.Ended = exception => ended.TrySetResult(exception);
+        peer.Close();
+        Assert.IsType<EndOfStreamException>(await ended.Task);
+    }
+
+    [Fact]
+    public void Notices_at_the_next_use_that_the_broker_has_closed()
+    {
         Assert.False(connection.IsLost);
         transport.Close();
         Assert.True(connection.IsLost);
+    }
+
+    [Fact]
+    public void Is_not_lost_because_the_transport_looks_closed_while_its_bytes_are_taken()
+    {
+        ScriptedTransport peer = new();
+        using BrokerConnection one = new("/nowhere", peer, Patience, listens: true);
+        peer.FalseAlarms = 2;
+        Assert.False(one.IsLost);
+        peer.Close();
+        Assert.True(one.IsLost);
+    }
+
+    [Fact]
+    public void Reports_the_refusal_that_arrived_before_a_request_could_not_be_written()
+    {
+        transport.Send(Messages.Framed("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32000,\"message\":\"Too many connections.\"}}"));
+        transport.WriteFailure = new IOException("broken pipe");
+        ConnectionEndedException exception = Assert.Throws<ConnectionEndedException>(() => connection.Call("status/get", null, null, CancellationToken.None));
+        Assert.Equal("Too many connections.", exception.Message);
     }
 
     [Fact]

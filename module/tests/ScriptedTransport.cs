@@ -52,14 +52,14 @@ internal sealed class ScriptedTransport : Transport
         }
     }
 
-    internal override int Read(byte[] buffer)
+    internal override int Read(byte[] buffer, int milliseconds)
     {
         lock (gate)
         {
             while (incoming.Count == 0)
             {
                 if (closed) return 0;
-                Monitor.Wait(gate);
+                if (!Monitor.Wait(gate, milliseconds)) return NothingArrived;
             }
             byte[] next = incoming.Dequeue();
             int count = Math.Min(next.Length, buffer.Length);

@@ -15,10 +15,11 @@ internal sealed class TestSocketTransport : Transport
 
     internal TestSocketTransport(string path) => socket.Connect(new UnixAddress(path));
 
-    internal override int Read(byte[] buffer)
+    internal override int Read(byte[] buffer, int milliseconds)
     {
         try
         {
+            if (!socket.Poll(milliseconds == Timeout.Infinite ? -1 : milliseconds * 1000, SelectMode.SelectRead)) return NothingArrived;
             return socket.Receive(buffer);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)

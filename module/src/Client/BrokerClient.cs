@@ -83,7 +83,7 @@ internal static class BrokerClient
     internal static BrokerConnection Open(CancellationToken stopping)
     {
         string path = BrokerAddress.Current;
-        return new BrokerConnection(path, BrokerAddress.Connect(path, Deadline.In(SilenceLimit), stopping), SilenceLimit);
+        return new BrokerConnection(path, BrokerAddress.Connect(path, Deadline.In(SilenceLimit), stopping), SilenceLimit, listens: true);
     }
 
     /// <summary>Sends a request on the existing connection, if any, without waiting for a response.</summary>

@@ -6,9 +6,11 @@ using System.Threading;
 namespace TpmTbs.Client;
 
 /// <summary>
-/// One connection to the broker. Any thread may call; one reader thread routes each answer to its caller.
-/// <see cref="gate"/> guards the pending calls and the reason the connection ended; <see cref="writing"/> lets one thread
-/// write at a time, so that messages do not mix.
+/// One connection to the broker. Any thread may call. The first caller that waits reads for all of them, because an answer that
+/// another thread received would cost a change of threads; when its own answer has come, the next caller reads. A thread that
+/// always reads is started only for notifications, and for transports that need one.
+/// <see cref="gate"/> guards the pending calls, who reads and the reason the connection ended; <see cref="writing"/> lets one
+/// thread write at a time, so that messages do not mix.
 /// </summary>
 internal sealed class BrokerConnection : IDisposable
 {
@@ -22,6 +24,9 @@ internal sealed class BrokerConnection : IDisposable
 
     private const int LookMilliseconds = 10;
 
+    /// <summary>The longest wait of a caller that reads, so that Ctrl+C takes effect.</summary>
+    private const int SliceMilliseconds = 100;
+
     private readonly Transport transport;
     private readonly TimeSpan silenceLimit;
     private readonly SilenceWatch silence;
@@ -29,21 +34,30 @@ internal sealed class BrokerConnection : IDisposable
     private readonly object writing = new();
     private readonly SemaphoreSlim room = new(MaxCalls);
     private readonly Dictionary<int, PendingCall> waiting = new();
+    private readonly MessageBuffer messages = new();
+    private readonly byte[] buffer = new byte[32768];
+    private bool isBeingRead;
     private Exception? ended;
     private int lastId;
 
-    internal BrokerConnection(string path, Transport transport, TimeSpan silenceLimit)
+    /// <param name="path">Where the broker listens.</param>
+    /// <param name="transport">The open transport, which the connection disposes of.</param>
+    /// <param name="silenceLimit">How long the broker may stay silent during a call.</param>
+    /// <param name="listens">Whether notifications arrive while nobody calls.</param>
+    internal BrokerConnection(string path, Transport transport, TimeSpan silenceLimit, bool listens = false)
     {
         Path = path;
         this.transport = transport;
         this.silenceLimit = silenceLimit;
         silence = new SilenceWatch((long)silenceLimit.TotalMilliseconds, Deadline.NowMilliseconds);
+        if (!listens && !transport.NeedsReader) return;
+        isBeingRead = true;
         new Thread(ReadToEnd) { IsBackground = true, Name = "TpmTbs connection" }.Start();
     }
 
     internal string Path { get; }
 
-    /// <summary>Receives notifications on the reader thread, so it must not make calls.</summary>
+    /// <summary>Receives notifications on the thread that reads, so it must not make calls.</summary>
     internal Action<string, JsonValue>? Notified { get; set; }
 
     /// <summary>Called once when the connection ends, on the thread that ended it.</summary>
@@ -56,14 +70,16 @@ internal sealed class BrokerConnection : IDisposable
         {
             lock (gate)
             {
-                // A transport may appear closed for a moment if the reader takes the bytes between the transport's
-                // two checks. If the peer has really closed, the reader ends the connection and wakes this thread.
+                // A transport may appear closed for a moment if another thread takes the bytes between the transport's
+                // two checks. If the peer has really closed, that thread ends the connection and wakes this one.
                 for (int looks = 0; ended is null && looks < MaxLooks; looks++)
                 {
                     if (!transport.PeerHasClosed) return false;
+                    if (!isBeingRead) break;
                     Monitor.Wait(gate, LookMilliseconds);
                 }
             }
+            End(ClosedByBroker());
             return true;
         }
     }
@@ -96,7 +112,13 @@ internal sealed class BrokerConnection : IDisposable
         }
         finally
         {
-            lock (gate) waiting.Remove(id);
+            PendingCall? next;
+            lock (gate)
+            {
+                waiting.Remove(id);
+                next = isBeingRead ? null : FirstOpenCall();
+            }
+            next?.Wake();
             room.Release();
         }
     }
@@ -171,49 +193,104 @@ internal sealed class BrokerConnection : IDisposable
     private JsonValue WaitForAnswer(PendingCall call, Deadline? deadline, CancellationToken stopping)
     {
         long sentAt = Deadline.NowMilliseconds;
-        while (true)
-        {
-            int patience = silence.NextLookMilliseconds(Deadline.NowMilliseconds, sentAt);
-            if (deadline is { } limit) patience = Math.Min(patience, limit.RemainingMilliseconds);
-            JsonValue? answer = call.Wait(patience, stopping);
-            if (answer is not null) return answer;
-            if (deadline is { HasPassed: true }) throw new OperationCanceledException();
-            switch (silence.Judge(Deadline.NowMilliseconds, sentAt))
-            {
-                case SilenceVerdict.Ping:
-                    SendOnly("connection/ping", null);
-                    break;
-                case SilenceVerdict.GiveUp:
-                    TbsException exception = TbsErrors.NoSignOfLife(Path);
-                    End(exception);
-                    throw exception;
-                case SilenceVerdict.Wait:
-                    break;
-            }
-        }
-    }
-
-    private void ReadToEnd()
-    {
-        MessageBuffer messages = new();
-        byte[] buffer = new byte[32768];
+        bool reads = false;
         try
         {
             while (true)
             {
-                int count = transport.Read(buffer);
-                if (count == 0) throw new EndOfStreamException("The broker closed the connection.");
-                silence.Hear(Deadline.NowMilliseconds);
-                messages.Append(buffer, 0, count);
-                while (messages.TakeMessage() is { } text) Deliver(JsonValue.Parse(text));
+                int patience = silence.NextLookMilliseconds(Deadline.NowMilliseconds, sentAt);
+                if (deadline is { } limit) patience = Math.Min(patience, limit.RemainingMilliseconds);
+                reads = reads || TryStartReading();
+                JsonValue? answer = reads ? ReadUntilAnswer(call, patience, stopping) : call.Wait(patience, stopping);
+                if (answer is not null) return answer;
+                if (deadline is { HasPassed: true }) throw new OperationCanceledException();
+                switch (silence.Judge(Deadline.NowMilliseconds, sentAt))
+                {
+                    case SilenceVerdict.Ping:
+                        SendOnly("connection/ping", null);
+                        break;
+                    case SilenceVerdict.GiveUp:
+                        TbsException exception = TbsErrors.NoSignOfLife(Path);
+                        End(exception);
+                        throw exception;
+                    case SilenceVerdict.Wait:
+                        break;
+                }
             }
+        }
+        finally
+        {
+            if (reads) StopReading();
+        }
+    }
+
+    /// <summary>Reads once for all callers, unless the answer is already there.</summary>
+    private JsonValue? ReadUntilAnswer(PendingCall call, int patience, CancellationToken stopping)
+    {
+        if (call.Wait(0, stopping) is { } earlier) return earlier;
+        ReadOnce(Math.Min(patience, SliceMilliseconds));
+        return call.Wait(0, stopping);
+    }
+
+    private bool TryStartReading()
+    {
+        lock (gate)
+        {
+            if (isBeingRead || ended is not null) return false;
+            return isBeingRead = true;
+        }
+    }
+
+    private void StopReading()
+    {
+        lock (gate) isBeingRead = false;
+    }
+
+    /// <summary>Returns a call whose thread can read from now on; the caller holds <see cref="gate"/>.</summary>
+    private PendingCall? FirstOpenCall()
+    {
+        foreach (PendingCall call in waiting.Values)
+        {
+            if (call.IsOpen) return call;
+        }
+        return null;
+    }
+
+    private void ReadToEnd()
+    {
+        while (!HasEnded) ReadOnce(Timeout.Infinite);
+    }
+
+    /// <summary>
+    /// Waits for bytes, and delivers the messages that are complete. Only the thread that set <see cref="isBeingRead"/> reads.
+    /// </summary>
+    private void ReadOnce(int milliseconds)
+    {
+        try
+        {
+            int count = transport.Read(buffer, milliseconds);
+            if (count == Transport.NothingArrived) return;
+            if (count == 0) throw ClosedByBroker();
+            silence.Hear(Deadline.NowMilliseconds);
+            messages.Append(buffer, 0, count);
+            while (messages.TakeMessage() is { } text) Deliver(JsonValue.Parse(text));
         }
         catch (Exception exception)
         {
-            // An unhandled exception on this thread would end the whole process, so it only ends the connection.
+            // Whatever arrived concerns all callers, and on a thread of its own an exception would end the whole process.
             End(exception);
         }
     }
+
+    private bool HasEnded
+    {
+        get
+        {
+            lock (gate) return ended is not null;
+        }
+    }
+
+    private static EndOfStreamException ClosedByBroker() => new("The broker closed the connection.");
 
     private void Deliver(JsonValue message)
     {
@@ -244,14 +321,20 @@ internal sealed class BrokerConnection : IDisposable
     }
 
     /// <summary>
-    /// Ends a connection that the broker has closed. A refusing broker sends its reason before closing, so wait briefly for
-    /// the reader thread to receive it.
+    /// Ends a connection that the broker has closed. A refusing broker sends its reason before closing, so receive it first, or
+    /// wait briefly until the thread that reads has received it.
     /// </summary>
     private Exception EndWithLastWord(IOException reason)
     {
+        Deadline limit = Deadline.In(TimeSpan.FromMilliseconds(LastWordMilliseconds));
+        if (TryStartReading())
+        {
+            while (!HasEnded && !limit.HasPassed) ReadOnce(limit.RemainingMilliseconds);
+            StopReading();
+        }
         lock (gate)
         {
-            if (ended is null) Monitor.Wait(gate, LastWordMilliseconds);
+            if (ended is null && isBeingRead) Monitor.Wait(gate, limit.RemainingMilliseconds);
         }
         End(reason);
         return ended!;

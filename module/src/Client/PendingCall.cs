@@ -3,12 +3,13 @@ using System.Threading;
 
 namespace TpmTbs.Client;
 
-/// <summary>A request without an answer yet. The calling thread waits; the reader thread completes the request.</summary>
+/// <summary>A request without an answer yet. The calling thread waits; the thread that reads the connection completes it.</summary>
 internal sealed class PendingCall
 {
     private readonly object gate = new();
     private JsonValue? message;
     private Exception? failure;
+    private bool woken;
 
     internal void Complete(JsonValue answer)
     {
@@ -29,18 +30,35 @@ internal sealed class PendingCall
         }
     }
 
-    /// <summary>Wakes the waiting thread so that it notices the cancellation.</summary>
-    internal void Wake()
+    /// <summary>Whether the call has neither an answer nor failed.</summary>
+    internal bool IsOpen
     {
-        lock (gate) Monitor.PulseAll(gate);
+        get
+        {
+            lock (gate) return message is null && failure is null;
+        }
     }
 
-    /// <summary>Waits for the answer; returns null on timeout.</summary>
+    /// <summary>
+    /// Ends the present or the next wait, so that the thread notices a cancellation, or that nobody reads the connection.
+    /// </summary>
+    internal void Wake()
+    {
+        lock (gate)
+        {
+            woken = true;
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    /// <summary>Waits for the answer; returns null if it has not come in time, or if the thread was woken.</summary>
     internal JsonValue? Wait(int milliseconds, CancellationToken stopping)
     {
         lock (gate)
         {
-            if (message is null && failure is null && !stopping.IsCancellationRequested) Monitor.Wait(gate, milliseconds);
+            bool waits = milliseconds > 0 && message is null && failure is null && !woken && !stopping.IsCancellationRequested;
+            if (waits) Monitor.Wait(gate, milliseconds);
+            woken = false;
             if (message is not null) return message;
             if (failure is not null) throw new ConnectionEndedException(failure);
             stopping.ThrowIfCancellationRequested();

@@ -89,7 +89,9 @@ internal sealed class PipeTransport : Transport
         throw TbsErrors.PipeNotTrusted(owner, path);
     }
 
-    internal override int Read(byte[] buffer)
+    internal override bool NeedsReader => true;
+
+    internal override int Read(byte[] buffer, int milliseconds)
     {
         try
         {

@@ -72,10 +72,11 @@ internal sealed class UnixSocketTransport : Transport
         }
     }
 
-    internal override int Read(byte[] buffer)
+    internal override int Read(byte[] buffer, int milliseconds)
     {
         try
         {
+            if (!socket.Poll(milliseconds == Timeout.Infinite ? -1 : milliseconds * 1000, SelectMode.SelectRead)) return NothingArrived;
             return socket.Receive(buffer);
         }
         catch (ObjectDisposedException)
