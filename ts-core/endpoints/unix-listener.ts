@@ -3,7 +3,6 @@
  * that is too long (Node.js would truncate it silently), and uses a socket that the service manager has already opened
  * (sd_listen_fds(3)).
  */
-import { chmodSync } from 'node:fs';
 import { chmod, lstat, mkdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
@@ -149,13 +148,14 @@ function listenByNode(
   const server = createServer({ pauseOnConnect: true }, options.onConnection);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
+    // Node.js creates the socket within listen(), so that the path has its permissions from the beginning.
+    const umask = 'path' in where ? process.umask(0o777 & ~options.mode) : undefined;
     server.listen({ ...where, backlog: options.backlog ?? BACKLOG }, () => {
       server.removeListener('error', reject);
       server.on('error', (error) => options.onAcceptError?.(error));
       resolve(server);
     });
-    // In the same turn, so that hardly anyone can find the socket with the permissions that the umask left.
-    if ('path' in where && server.listening) chmodSync(where.path, options.mode);
+    if (umask !== undefined) process.umask(umask);
   });
 }
 
