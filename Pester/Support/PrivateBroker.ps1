@@ -29,7 +29,18 @@ function Install-BrokerBuild {
     }
 }
 
-# Starts a broker and waits until it answers. Gives what Stop-PrivateBroker wants.
+# A socket's path exists a moment before its owner listens.
+function Test-Listening([string]$Socket) {
+    $probe = [System.Net.Sockets.Socket]::new('Unix', 'Stream', 'Unspecified')
+    try {
+        $probe.Connect([System.Net.Sockets.UnixDomainSocketEndPoint]::new($Socket))
+        $true
+    }
+    catch [System.Net.Sockets.SocketException] { $false }
+    finally { $probe.Dispose() }
+}
+
+# Starts a broker and waits until it accepts connections. Gives what Stop-PrivateBroker wants.
 function Start-PrivateBroker([string]$TpmVersion = '2.0', [hashtable]$More = @{}) {
     Install-BrokerBuild
     # Short, since a socket's path must be.
@@ -54,7 +65,7 @@ function Start-PrivateBroker([string]$TpmVersion = '2.0', [hashtable]$More = @{}
     $errors = $process.StandardError.ReadToEndAsync()
     $broker = @{ Folder = $folder; Socket = $socket; Process = $process; TpmVersion = $TpmVersion }
     $watch = [System.Diagnostics.Stopwatch]::StartNew()
-    while (-not [System.IO.File]::Exists($socket)) {
+    while (-not (Test-Listening $socket)) {
         if ($process.HasExited) { throw "The broker ended with $($process.ExitCode): $($errors.Result)" }
         if ($watch.Elapsed.TotalSeconds -gt 60) {
             Stop-PrivateBroker $broker

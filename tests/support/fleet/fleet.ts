@@ -189,7 +189,7 @@ export async function startBroker(fleet: Fleet, machine: FleetMachine, configura
     'umask 077',
     'printf %s "$1" >/etc/tpmtbs/tbsd.json',
     '/etc/init.d/tpmtbs start >/dev/null',
-    'for attempt in $(seq 600); do [ -S /run/tpmtbs/rpc.sock ] && exit 0; sleep 0.1; done; exit 1',
+    'for attempt in $(seq 600); do [ -S /run/tpmtbs/rpc.sock ] && tbs status >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1',
   ];
   const { code, stderr } = await fleet.runOn(machine, 'sh', ['-c', script.join('\n'), 'sh', JSON.stringify(settings)]);
   if (code !== 0) throw new Error(`The broker of ${machine.name} did not start: ${stderr}`);
