@@ -130,6 +130,17 @@ for (const engine of TESTED_ENGINES) {
       assert.equal((await action('locked')).runs, 0);
     });
 
+    it('do not run when their own user changes the policy, so that a script that does cannot start itself', async () => {
+      const written = join(scripts.folder, 'changes');
+      const text = `param($TbsEvent) $TbsEvent.Message >> '${written}'`;
+      await client.call('eventAction/register', { kinds: ['policyChanged'], path: scripts.write('own', text) });
+      const raised = waitForChange(written);
+      await client.call('policy/set', { settings: { maxContexts: 1000 } });
+      await daemon.writePolicy('60-test.json', { standardUserAuthorizationFailureTotalThreshold: 22 });
+      await raised;
+      assert.match(linesOf(written)[0] ?? '', /standardUserAuthorizationFailureTotalThreshold/);
+    });
+
     it('are started by one user at most 4 times at once, and the audit log counts the dropped runs', async function () {
       if (!canBecomeOthers()) this.skip();
       await client.call('eventAction/register', { kinds: ['commandRefused'], path: scripts.write('refused', '"x"') });

@@ -22,6 +22,7 @@ import { FilePolicyStore, type FilePolicyStoreOptions } from '../../../ts-core/a
 import type { Log } from '../../../ts-core/application/ports/logs.js';
 import { DEFAULT_POLICY_SETTINGS, type EffectivePolicy } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { ROOT } from '../../support/callers.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { groupPolicyBytes, groupPolicyFixture } from '../../support/group-policy-fixture.js';
 import { encodeRegistryPol } from '../../support/registry-pol-writer.js';
@@ -335,6 +336,17 @@ describe('policy store', () => {
       deepEqual(readdirSync(folder), ['50-local.json'], 'no temporary file is left');
       await store.close();
       equal(openStore().current().settings.maxContexts, 5);
+    });
+
+    it('tells who made a change, but of nobody when the store finds one by itself', async () => {
+      const store = openStore();
+      const callers: unknown[] = [];
+      store.onChange = (_policy, caller) => callers.push(caller);
+      await store.set({ maxContexts: 5 }, ROOT);
+      await store.importRegistryPol(groupPolicyBytes('baseline.pol'), ROOT);
+      policyFile('60-more.json', { maxResources: 9 });
+      await store.refresh();
+      deepEqual(callers, [ROOT, ROOT, undefined]);
     });
 
     it('creates the folder if it is missing', async () => {

@@ -23,6 +23,27 @@ describe('stored events', () => {
     assert.equal(kinds.length, 1003);
   });
 
+  it('of refusals are not displaced by another user whose commands are refused again and again', () => {
+    const events = setUp();
+    events.raise('commandRefused', 'of root', { caller: ROOT });
+    events.raise('commandRefused', 'of nobody');
+    for (let count = 0; count < 5000; count++) events.raise('commandRefused', `refusal ${count}`, { caller: ALICE });
+    events.raise('commandRefused', 'of root, later', { caller: ROOT });
+    const messages = events.pastRefusals(ROOT).map(({ message }) => message);
+    assert.equal(messages.length, 1000);
+    assert.deepEqual(messages.slice(0, 3), ['of root', 'of nobody', 'refusal 4003']);
+    assert.deepEqual(messages.slice(-2), ['refusal 4999', 'of root, later']);
+  });
+
+  it('of refusals stay as many with one user each, the newest of them', () => {
+    const events = setUp();
+    for (let user = 0; user < 1500; user++) {
+      events.raise('commandRefused', `of ${user}`, { caller: { userKey: `uid:${user}`, callerClass: 'standardUser' } });
+    }
+    const messages = events.pastRefusals(ROOT).map(({ message }) => message);
+    assert.deepEqual([messages.length, messages[0], messages.at(-1)], [1000, 'of 500', 'of 1499']);
+  });
+
   it('are visible to the user who caused them, and all of them to an administrator', () => {
     const events = setUp();
     events.raise('commandRefused', 'of alice', { caller: ALICE });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { followPolicy } from '../../../ts-core/application/policy/follow-policy.js';
 import type { PolicyStore } from '../../../ts-core/application/ports/policy-store.js';
+import type { Caller } from '../../../ts-core/domain/caller.js';
 import { mergePolicy } from '../../../ts-core/domain/policy/merge.js';
 import type { EffectivePolicy, PolicyProblem } from '../../../ts-core/domain/policy/settings.js';
+import { ROOT } from '../../support/callers.js';
 import { recordedEvents } from '../../support/recorded-events.js';
 
 const DEFAULTS = mergePolicy([], 1);
@@ -35,7 +37,7 @@ function follow() {
     );
     applied.push(revision);
   });
-  return { changes: (changed: EffectivePolicy) => policy.onChange?.(changed), applied, told };
+  return { changes: (changed: EffectivePolicy, caller?: Caller) => policy.onChange?.(changed, caller), applied, told };
 }
 
 describe('changes of the policy', () => {
@@ -53,6 +55,21 @@ describe('changes of the policy', () => {
         { name: 'maxContexts', before: DEFAULTS.settings.maxContexts, after: 5, source: GROUP_POLICY.location },
       ],
     });
+  });
+
+  it('are events of the caller who made them, as are the problems that they bring', () => {
+    const { changes, told } = follow();
+    const problem = { source: GROUP_POLICY, setting: 'maxContexts', message: '0 is out of range and counts as 1' };
+    changes(policyWith(2, { maxContexts: 5 }, [problem]), ROOT);
+    changes(policyWith(3, { maxContexts: 6 }));
+    assert.deepEqual(
+      told.map(({ kind, userKey }) => [kind, userKey]),
+      [
+        ['policyChanged', ROOT.userKey],
+        ['warning', ROOT.userKey],
+        ['policyChanged', undefined],
+      ],
+    );
   });
 
   it('are compared with what is in force, not with what the broker started with', () => {

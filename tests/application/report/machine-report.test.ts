@@ -80,21 +80,22 @@ describe('the report of a machine', () => {
     assert.match(html, /3 of 32 failed tries, locked/);
   });
 
-  it('names users with failures, and says until when each is locked out', () => {
+  it('names users with failures, and says until when each is locked out, to the second above as refusals do', () => {
     for (const [gate, expected] of [
       [OPEN, /alice.*not locked out/],
       [{ open: false, lockedOutUntil: null }, /alice.*<td>locked out<\/td>/],
-      [{ open: false, lockedOutUntil: NOW_MS + MINUTE_MS }, /locked out until 2026-01-01 12:01/],
+      [{ open: false, lockedOutUntil: NOW_MS + MINUTE_MS + 1 }, /locked out until 2026-01-01 12:01:01</],
     ] as const) {
       assert.match(report(lockoutOf({ users: [user(gate)] })).replaceAll('\n', ''), expected);
     }
     assert.match(report(lockoutOf({ users: [user(OPEN)] })), /11:59/, 'the failure is one minute old');
   });
 
-  it('says that all standard users are locked out', () => {
-    const everybody = /All standard users are locked out/;
-    assert.match(report(lockoutOf({ gateForOthers: { open: false, lockedOutUntil: null } })), everybody);
-    assert.doesNotMatch(report(), everybody);
+  it('says that all standard users are locked out, and until when', () => {
+    const closed = (lockedOutUntil: number | null) => lockoutOf({ gateForOthers: { open: false, lockedOutUntil } });
+    assert.match(report(closed(null)), /All standard users are locked out\./);
+    assert.match(report(closed(NOW_MS + 1)), /All standard users are locked out until 2026-01-01 12:00:01\./);
+    assert.doesNotMatch(report(), /All standard users/);
   });
 
   it('counts refusals by user and command, the most frequent first, and lists the last ten, the newest first', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Log } from '../../application/ports/logs.js';
 import type { Clock } from '../../application/ports/operating-system.js';
 import type { PolicyStore } from '../../application/ports/policy-store.js';
+import type { Caller } from '../../domain/caller.js';
 import { OneAtATime } from '../../domain/one-at-a-time.js';
 import { LOCAL_POLICY_FILE } from '../../domain/policy/change-advice.js';
 import { explainPolicy, type SettingExplanation } from '../../domain/policy/explain-policy.js';
@@ -52,7 +53,7 @@ export interface FilePolicyStoreOptions extends SourceTolerances {
 export const IMPORTED_REGISTRY_POL = 'imported-Registry.pol';
 
 export class FilePolicyStore implements PolicyStore {
-  onChange: ((policy: EffectivePolicy) => void) | undefined;
+  onChange: PolicyStore['onChange'];
   readonly #options: FilePolicyStoreOptions;
   readonly #places: SourcePlaces;
   readonly #importedPath: string;
@@ -65,6 +66,8 @@ export class FilePolicyStore implements PolicyStore {
   #lastGoodRegistry: WindowsRegistryReading | undefined;
   /** Runs writes one at a time, so that none reads content that another is about to replace. */
   readonly #writes = new OneAtATime();
+  /** Who makes the running write: the watch may notice what is written before the write has ended. */
+  #writer: Caller | undefined;
   #closed = false;
 
   constructor(options: FilePolicyStoreOptions) {
@@ -105,14 +108,15 @@ export class FilePolicyStore implements PolicyStore {
     return this.#reload();
   }
 
-  set(settings: PolicyChanges): Promise<EffectivePolicy> {
-    return this.#exclusively(() => writeLocalPolicy(this.#options.folder, settings, this.#options.brokerUid));
+  set(settings: PolicyChanges, caller?: Caller): Promise<EffectivePolicy> {
+    const { folder, brokerUid } = this.#options;
+    return this.#exclusively(caller, () => writeLocalPolicy(folder, settings, brokerUid));
   }
 
-  importRegistryPol(bytes: Uint8Array): Promise<EffectivePolicy> {
+  importRegistryPol(bytes: Uint8Array, caller?: Caller): Promise<EffectivePolicy> {
     const reading = decodeRegistryPol(bytes);
     if (reading.verdict === 'damaged') return Promise.reject(damagedImport(reading.reason, reading.offset));
-    return this.#exclusively(() => this.#keepImported(bytes, reading.entries.length === 0));
+    return this.#exclusively(caller, () => this.#keepImported(bytes, reading.entries.length === 0));
   }
 
   explain(): readonly SettingExplanation[] {
@@ -134,10 +138,15 @@ export class FilePolicyStore implements PolicyStore {
     await this.#lastGood.settled();
   }
 
-  #exclusively(write: () => Promise<void>): Promise<EffectivePolicy> {
+  #exclusively(caller: Caller | undefined, write: () => Promise<void>): Promise<EffectivePolicy> {
     return this.#writes.run(async () => {
-      await write();
-      return this.#reload();
+      this.#writer = caller;
+      try {
+        await write();
+        return this.#reload();
+      } finally {
+        this.#writer = undefined;
+      }
     });
   }
 
@@ -162,7 +171,7 @@ export class FilePolicyStore implements PolicyStore {
     const next = this.#read(this.#policy.revision + 1);
     if (isSamePolicy(this.#policy, next)) return this.#policy;
     this.#policy = next;
-    this.onChange?.(next);
+    this.onChange?.(next, this.#writer);
     return next;
   }
 

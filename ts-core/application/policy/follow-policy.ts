@@ -7,12 +7,13 @@ import type { PolicyStore } from '../ports/policy-store.js';
 /** Raises an event for each change, after `apply` has brought it into force, and a warning for each problem. */
 export function followPolicy(policy: PolicyStore, events: Events, apply: (changed: EffectivePolicy) => void): void {
   let inForce = policy.current();
-  policy.onChange = (changed) => {
+  policy.onChange = (changed, caller) => {
     if (changed.revision !== inForce.revision) {
       const changes = changedSettings(inForce, changed);
       inForce = changed;
       apply(changed);
       events.raise('policyChanged', describeChanges(changes), {
+        caller,
         details: {
           revision: changed.revision,
           settings: changes.map((change) => ({ ...change, source: change.source.location })),
@@ -21,6 +22,7 @@ export function followPolicy(policy: PolicyStore, events: Events, apply: (change
     }
     for (const problem of changed.problems) {
       events.raise('warning', problem.message, {
+        caller,
         details: { source: problem.source.location, setting: problem.setting ?? null },
       });
     }

@@ -80,7 +80,7 @@ export class ManagePolicy {
       return { policy: this.#store.current(), differences };
     }
     const before = JSON.stringify(this.#saidLocally());
-    const policy = await this.#store.set(settings);
+    const policy = await this.#store.set(settings, caller);
     // Removing a setting that is not set changes nothing, so there is no event.
     if (JSON.stringify(this.#saidLocally()) === before) return { policy, differences };
     this.#events.raise('policyChanged', 'Settings of the local policy file were changed.', {
@@ -91,7 +91,7 @@ export class ManagePolicy {
   }
 
   async importRegistryPol(caller: Caller, bytes: Uint8Array): Promise<EffectivePolicy> {
-    const policy = await this.#store.importRegistryPol(bytes);
+    const policy = await this.#store.importRegistryPol(bytes, caller);
     this.#events.raise('policyChanged', 'A Registry.pol was imported as a source of policy.', {
       caller,
       details: { bytes: bytes.length },

@@ -1,4 +1,5 @@
 /** The sources of policy. */
+import type { Caller } from '../../domain/caller.js';
 import type { SettingExplanation } from '../../domain/policy/explain-policy.js';
 import type { EffectivePolicy, PolicySettings } from '../../domain/policy/settings.js';
 
@@ -8,20 +9,23 @@ export interface PolicyStore {
    * policy lists the problem.
    */
   current(): EffectivePolicy;
-  /** Called after every change of the policy in force or of its problems. */
-  onChange: ((policy: EffectivePolicy) => void) | undefined;
+  /**
+   * Called after every change of the policy in force or of its problems, with the caller who made it by `set` or
+   * `importRegistryPol`; undefined if the store found it by itself.
+   */
+  onChange: ((policy: EffectivePolicy, caller: Caller | undefined) => void) | undefined;
   /** Reads every source again now. */
   refresh(): Promise<EffectivePolicy>;
   /**
    * Writes settings into the local policy file (policy.d); null removes a setting from it. Resolves once they are in
    * force.
    */
-  set(settings: Readonly<Partial<Record<keyof PolicySettings, unknown>>>): Promise<EffectivePolicy>;
+  set(settings: Readonly<Partial<Record<keyof PolicySettings, unknown>>>, caller?: Caller): Promise<EffectivePolicy>;
   /**
    * Validates a Registry.pol (PReg) and stores a copy as a source. If it is damaged, throws TBS_E_BAD_PARAMETER with
    * the position and stores nothing.
    */
-  importRegistryPol(bytes: Uint8Array): Promise<EffectivePolicy>;
+  importRegistryPol(bytes: Uint8Array, caller?: Caller): Promise<EffectivePolicy>;
   /** Returns every setting with all sources that set it, and the one that decides. */
   explain(): readonly SettingExplanation[];
   /** Returns the policy in force as the JSON of a policy.d file. */

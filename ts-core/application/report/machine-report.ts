@@ -3,6 +3,7 @@
  * boot.
  */
 import type { UserLockout } from '../../domain/lockout/lockout-summary.js';
+import { type LockoutVerdict, lockedOutUntilText } from '../../domain/lockout/lockout-window.js';
 import { AUTH_LEVEL_NAMES, describeAuthLevelOrigin } from '../../domain/owner-auth/effective-level.js';
 import { toHex } from '../../domain/tpm/byte-fields.js';
 import { commandLabel } from '../../domain/tpm/command-names.js';
@@ -72,7 +73,7 @@ function lockoutSection({ lockout, nameOf, timeMs }: MachineReportContent): stri
   const { thresholds, users, gateForOthers, totalFailures } = lockout;
   const windowMs = thresholds.windowMinutes * 60_000;
   const rule = `${thresholds.individualThreshold} failures of a user, or ${thresholds.totalThreshold} of all, within ${thresholds.windowMinutes} minutes lock out. ${totalFailures} count now.`;
-  const all = gateForOthers.open ? '' : '<p class="warn">All standard users are locked out.</p>';
+  const all = gateForOthers.open ? '' : `<p class="warn">All standard users are ${lockoutText(gateForOthers)}.</p>`;
   const heading = `<h2>Lockout of standard users</h2><p>${rule}</p>${all}`;
   if (users.length === 0) return `<section>${heading}<p>No user has failures that count.</p></section>`;
   const times = ({ agesOutAt }: UserLockout): readonly number[] => agesOutAt.map((ms) => ms - windowMs);
@@ -83,15 +84,21 @@ function lockoutSection({ lockout, nameOf, timeMs }: MachineReportContent): stri
     rows,
   );
   const table = users.map((user) => {
-    const { gate } = user;
-    const until = gate.open
-      ? 'not locked out'
-      : gate.lockedOutUntil === null
-        ? 'locked out'
-        : `locked out until ${timeText(gate.lockedOutUntil)}`;
-    return textRow([nameOf(user.userKey), `${user.failures}`, until, times(user).map(timeText).join(', ')]);
+    return textRow([
+      nameOf(user.userKey),
+      `${user.failures}`,
+      lockoutText(user.gate),
+      times(user).map(timeText).join(', '),
+    ]);
   });
   return `<section>${heading}${plot}${reportTable('Failures by user', ['User', 'Failures', 'State', 'Failed at'], table)}</section>`;
+}
+
+/** Gives the end as refusals and the other views give it, to the second. */
+function lockoutText(gate: LockoutVerdict): string {
+  if (gate.open) return 'not locked out';
+  const until = lockedOutUntilText(gate.lockedOutUntil);
+  return until === null ? 'locked out' : `locked out until ${timeText(until)}`;
 }
 
 function refusalSection({ refusals, nameOf, timeMs }: MachineReportContent): string {
