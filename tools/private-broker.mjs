@@ -14,8 +14,10 @@ export class PrivateBroker {
   #child;
   #ended;
 
-  constructor(folder) {
+  /** `program`: the beginning of tbsd's command line; otherwise the one of this tree. */
+  constructor(folder, program = [process.execPath, path.join(root, 'bin', 'tbsd.js')]) {
     this.folder = folder;
+    this.program = program;
     this.rpcSocket = path.join(folder, 'run', 'rpc.sock');
     this.wireSocket = path.join(folder, 'run', 'wire.sock');
   }
@@ -40,7 +42,8 @@ export class PrivateBroker {
       ...settings,
     };
     writeFileSync(inFolder('tbsd.json'), JSON.stringify(configuration, null, 2), { mode: 0o600 });
-    this.#child = spawn(process.execPath, [path.join(root, 'bin', 'tbsd.js'), '--config', inFolder('tbsd.json')], {
+    const [file, ...args] = this.program;
+    this.#child = spawn(file, [...args, '--config', inFolder('tbsd.json')], {
       stdio: ['ignore', 'inherit', 'pipe'],
       // Ctrl+C on the terminal must reach only the program that started the broker and stops it afterwards.
       detached: true,
