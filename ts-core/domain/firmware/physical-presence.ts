@@ -58,7 +58,7 @@ export function offeredOperations(confirmations: ReadonlyMap<number, number> | u
   return offered;
 }
 
-/** The operation's name, or its number as text if Windows has no name for it (vendor-specific or newer). */
+/** Returns the operation's name, or its number as text if Windows has no name for it (vendor-specific or newer). */
 export function operationName(operation: number): string {
   return NAMES.get(operation) ?? String(operation);
 }
