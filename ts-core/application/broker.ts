@@ -19,9 +19,9 @@ import { IdleEviction } from './commands/idle-eviction.js';
 import type { PendingCommand } from './commands/pending-command.js';
 import { CommandRefusals } from './commands/refuse-command.js';
 import { Contexts } from './contexts/contexts.js';
-import { SnapshotKeeper } from './contexts/keep-snapshot.js';
 import { ManageContexts } from './contexts/manage-contexts.js';
 import { ManageResources } from './contexts/manage-resources.js';
+import { SnapshotWriter } from './contexts/store-snapshot.js';
 import { ManageEventActions } from './event-actions/manage-event-actions.js';
 import { Events } from './events/events.js';
 import { ManagePhysicalPresence } from './firmware/manage-physical-presence.js';
@@ -163,7 +163,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     directory: parts.ownerAuthDirectory,
     keyAlgorithm: parts.keyAlgorithm,
   });
-  const snapshots = new SnapshotKeeper(parts);
+  const snapshots = new SnapshotWriter(parts);
   const totalThreshold = () => policy.current().settings.standardUserAuthorizationFailureTotalThreshold;
   const tpmMaxTries = new TpmMaxTries({ version, transport, dispatcher, totalThreshold, events, log });
   await tpmMaxTries.raiseIfNeeded();

@@ -3,7 +3,7 @@ import { TBS_RESULTS } from '../domain/tbs-error.js';
 
 /**
  * `refused`: the broker refused, or nobody may trust it; `noBroker`: no broker answers, or the connection is closed;
- * `usage`: an environment variable of the program has no meaning.
+ * `usage`: an environment variable of the program has an invalid value.
  */
 export type BrokerErrorKind = 'refused' | 'noBroker' | 'usage';
 
@@ -38,14 +38,14 @@ export function brokerGone(): BrokerError {
   );
 }
 
-/** The program itself closed the connection, and uses it again or waits for an answer on it.
+/** Creates the error for a program that uses a connection, or waits for an answer on it, after closing it.
  * @internal
  */
 export function connectionClosed(): BrokerError {
   return noBroker('This program has closed its connection to the broker.', 'Connect again.');
 }
 
-/** The broker's backlog of connections is full: it has accepted none for a while.
+/** Creates the error for a full backlog of connections: the broker has accepted none for a while.
  * @internal
  */
 export function brokerAcceptsNothing(address: string): BrokerError {

@@ -9,7 +9,7 @@ import { findSocket } from './trusted-socket.js';
 export interface ConnectOptions {
   /** The broker's socket or pipe. Otherwise that of $TPMTBS_SOCKET, of the system, or of the user's own broker. */
   readonly socket?: string;
-  /** Seconds of silence after which the broker is given up: $TPMTBS_BROKER_TIMEOUT, or 30. 0: never. */
+  /** Seconds of silence after which the client gives up: $TPMTBS_BROKER_TIMEOUT, or 30. 0: never. */
   readonly timeoutSeconds?: number;
 }
 

@@ -37,7 +37,7 @@ export class EventStream implements AsyncIterableIterator<RaisedEvent> {
     this.#wake?.();
   }
 
-  /** The reader still gets what waits, and then the error; without an error, the loop ends. */
+  /** Ends the loop after the reader has received the waiting events; with an error, throws it there. */
   finish(error?: unknown): void {
     this.#end ??= error === undefined ? 'done' : { error };
     this.#wake?.();

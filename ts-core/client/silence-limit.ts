@@ -13,7 +13,7 @@ export function isSilenceLimit(seconds: number): boolean {
 
 /**
  * Returns how long the broker may be silent, in milliseconds: `seconds`, $TPMTBS_BROKER_TIMEOUT, or 30 seconds. Throws a
- * BrokerError of the kind `usage` if the variable has no meaning.
+ * BrokerError of the kind `usage` if the variable's value is invalid.
  */
 export function silenceLimitMs(seconds: number | undefined, env: NodeJS.ProcessEnv): number {
   if (seconds !== undefined) return seconds * 1000;

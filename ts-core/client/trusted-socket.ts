@@ -67,7 +67,7 @@ async function requireTrustedSocket(socketPath: string): Promise<ReadonlySet<num
   return trusted;
 }
 
-/** Whether only root can create folders there; in a container, only whoever set it up. */
+/** Returns whether only root can create folders there; in a container, only whoever set it up. */
 async function onlyRootMakesFoldersIn(parent: string): Promise<boolean> {
   const OTHERS_WRITE = 0o022;
   return (((await stat(parent).catch(() => undefined))?.mode ?? OTHERS_WRITE) & OTHERS_WRITE) === 0;

@@ -13,7 +13,7 @@ export function directoryCredential(env: Environment): string | undefined {
   return folder !== '' && existsSync(file) ? file : undefined;
 }
 
-/** Whether the service manager loaded this file, and protects it by its folder instead of the file's mode. */
+/** Returns whether the service manager loaded this file, and protects it by its folder instead of the file's mode. */
 export function isServiceCredential(file: string, env: Environment): boolean {
   const folder = env['CREDENTIALS_DIRECTORY'] ?? '';
   return folder !== '' && file.startsWith(join(folder, '/'));

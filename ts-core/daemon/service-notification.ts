@@ -13,7 +13,7 @@ export interface ServiceNotificationParts {
   readonly log: Log;
 }
 
-/** Whether a service manager supervises this process. */
+/** Returns whether a service manager supervises this process. */
 export function hasServiceManager(env: Readonly<Record<string, string | undefined>>): boolean {
   return (env['NOTIFY_SOCKET'] ?? '') !== '';
 }

@@ -1,5 +1,5 @@
 /**
- * Who is at the other end of a connection, as the operating system vouches for it.
+ * The caller at the other end of a connection, as the operating system identifies it.
  *
  * The class decides which lists and gates apply. `sandboxedApp` wins when a caller is both an administrator and a
  * sandboxed app, so that a confined program gains nothing from the user who runs it.
@@ -42,7 +42,7 @@ export function roleOf({ callerClass, isObserver }: Caller): CallerRole {
   return callerClass === 'standardUser' && isObserver === true ? 'observer' : callerClass;
 }
 
-/** Whether a caller may read other users' data. It says nothing about changing that data. */
+/** Returns whether a caller may read other users' data. It says nothing about changing that data. */
 export function mayReadOthers(caller: Caller): boolean {
   const role = roleOf(caller);
   return role === 'administrator' || role === 'observer';
@@ -57,7 +57,7 @@ export function isOwn(caller: Caller, owner: Owner): boolean {
   return caller.callerClass !== 'sandboxedApp' || owner.callerClass === 'sandboxedApp';
 }
 
-/** Whether a caller may read what this owner has or did: its own, or anybody's if it may read others' data. */
+/** Returns whether a caller may read what this owner has or did: its own, or anybody's if it may read others' data. */
 export function mayRead(caller: Caller, owner: Owner): boolean {
   return mayReadOthers(caller) || isOwn(caller, owner);
 }
@@ -65,7 +65,7 @@ export function mayRead(caller: Caller, owner: Owner): boolean {
 /** Of each limit that all callers share, one part in this many is reserved for administrators. */
 const ADMINISTRATORS_SHARE = 16;
 
-/** What this caller may use of a limit of all callers together: users who take all they can keep no administrator out. */
+/** Returns how much of a limit that all callers share this caller may use. The rest is reserved for administrators. */
 export function sharedLimit(caller: Caller, limit: number): number {
   return isAdministrator(caller) ? limit : limit - Math.floor(limit / ADMINISTRATORS_SHARE);
 }

@@ -19,17 +19,17 @@ export function systemPipeAccess(ownSid: string, isAdministrator: boolean): stri
   return `${owner}D:P${everybody}${SYSTEM_AND_ADMINISTRATORS('FA')}(A;;FA;;;${ownSid})S:(ML;;NW;;;LW)`;
 }
 
-/** The pipe of a user's own broker: that user, and administrators. */
+/** Returns who may use the pipe of a user's own broker: that user, and administrators. */
 export function userPipeAccess(ownSid: string): string {
   return `D:P(A;;FA;;;${ownSid})${SYSTEM_AND_ADMINISTRATORS('FA')}`;
 }
 
-/** The state's folder and what is in it: the broker's user and administrators alone. */
+/** Returns who may use the state's folder and its contents: only the broker's user and administrators. */
 export function stateFolderAccess(ownSid: string): string {
   return `D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;${ownSid})`;
 }
 
-/** The state's key in the registry. */
+/** Returns who may use the state's key in the registry. */
 export function stateKeyAccess(ownSid: string): string {
   return `D:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KA;;;${ownSid})`;
 }
@@ -37,7 +37,10 @@ export function stateKeyAccess(ownSid: string): string {
 const SYSTEM_SID = 'S-1-5-18';
 const ADMINISTRATORS_SID = 'S-1-5-32-544';
 
-/** Whether what belongs to this SID may govern the broker, or stand for it: administrators, the system, and oneself. */
+/**
+ * Returns whether what belongs to this SID may govern the broker, or stand for it: administrators, the system, and
+ * oneself.
+ */
 export function isTrustedOwnerSid(ownerSid: string, ownSid: string): boolean {
   return ownerSid === ADMINISTRATORS_SID || ownerSid === SYSTEM_SID || ownerSid === ownSid;
 }

@@ -39,7 +39,7 @@ export class MessageRooms {
     return room ?? this.#make(roomBytes);
   }
 
-  /** Wipes the buffer, and lets others use it. Wipes and forgets a buffer that is none of its own. */
+  /** Wipes the buffer, and lets others use it. Wipes, but does not reuse, a buffer that it did not create. */
   giveBack(body: Buffer): void {
     // It may contain an authorization value.
     body.fill(0);

@@ -2,7 +2,7 @@
  * The audit log: one JSON line per decision, in a rotated file that only the broker's user can read.
  *
  * `write` only puts a line into a bounded buffer, which is written to the file in the background. If writing fails, the
- * lines stay in the buffer and are tried again. Lines that do not fit into the buffer meanwhile are lost and counted,
+ * lines stay in the buffer and are written later. Lines that do not fit into the buffer meanwhile are lost and counted,
  * and the audit log reports the loss once it can be written again.
  */
 import type { AuditEvent, AuditLog, Log } from '../../application/ports/logs.js';
@@ -37,7 +37,7 @@ export class AuditFile implements AuditLog {
   #buffer: string[] = [];
   #lost = 0;
   /** Lines lost since the last successful write. */
-  #lostUntold = 0;
+  #lostUnreported = 0;
   #writing: Promise<void> | undefined;
   #failing = false;
   #retry: { cancel(): void } | undefined;
@@ -117,10 +117,10 @@ export class AuditFile implements AuditLog {
   }
 
   #succeeded(): void {
-    if (!this.#failing && this.#lostUntold === 0) return;
+    if (!this.#failing && this.#lostUnreported === 0) return;
     this.#failing = false;
-    const lost = this.#lostUntold;
-    this.#lostUntold = 0;
+    const lost = this.#lostUnreported;
+    this.#lostUnreported = 0;
     this.#options.log.warn({ lostLines: lost, path: this.#options.path }, 'the audit log can be written again');
     if (lost > 0) this.#buffer.unshift(auditLine(this.#lossEvent(lost)));
   }
@@ -139,7 +139,7 @@ export class AuditFile implements AuditLog {
 
   #lose(lines: number): void {
     this.#lost += lines;
-    this.#lostUntold += lines;
+    this.#lostUnreported += lines;
   }
 
   #armCoalesceTimer(): void {

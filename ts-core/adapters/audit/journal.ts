@@ -28,7 +28,7 @@ const EVENT_PRIORITIES: Readonly<Record<AuditKind, number>> = {
   ownerAuthorization: PRIORITY.notice,
 };
 
-/** Whether output to the descriptor goes to the journal (systemd.exec(5), JOURNAL_STREAM). */
+/** Returns whether output to the descriptor goes to the journal (systemd.exec(5), JOURNAL_STREAM). */
 export function leadsToJournal(env: Readonly<Record<string, string | undefined>>, descriptor: number): boolean {
   const stream = env['JOURNAL_STREAM'] ?? '';
   if (stream === '') return false;
@@ -72,7 +72,7 @@ function levelOf(pinoLevel: number): 'debug' | 'info' | 'warn' | 'error' {
 
 /**
  * Returns a function that writes an event into the journal. It never waits and never throws: the audit log is the
- * record, and an entry that the journal does not take is dropped.
+ * record, and an entry that the journal does not accept is dropped.
  */
 export function journalEvents(sendDatagram: (path: string, bytes: Uint8Array) => void): (event: AuditEvent) => void {
   return (event) => {

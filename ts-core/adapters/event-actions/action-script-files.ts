@@ -52,7 +52,7 @@ function openEach(names: readonly string[], opened: number[]): PathPart[] {
   const parts = [open('/', '/', FOLDER)];
   for (const [index, name] of names.entries()) {
     const flags = index === names.length - 1 ? FILE : FOLDER;
-    // As openat(2), which Node.js does not have.
+    // Does what openat(2) does, which Node.js does not offer.
     parts.push(open(`/proc/self/fd/${opened.at(-1)}/${name}`, `/${names.slice(0, index + 1).join('/')}`, flags));
   }
   return parts;
@@ -77,6 +77,6 @@ function explain(path: string, error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
   if (code === 'ENOENT') return `${path} does not exist.`;
   if (code === 'ELOOP' || code === 'ENOTDIR')
-    return `${path} leads over a symbolic link or a file; name the file itself.`;
+    return `A folder of ${path} is a symbolic link or a file; name the script by its real path.`;
   return `${path} cannot be opened (${code}).`;
 }

@@ -29,7 +29,9 @@ export interface PipeServer {
   close(): void;
 }
 
-/** Limits of silent connections, in total and per user, so that one user's silent connections keep nobody else out. */
+/**
+ * Limits of silent connections, in total and per user, so that one user's silent connections do not lock others out.
+ */
 const MAX_SILENT = 512;
 const MAX_SILENT_PER_USER = 64;
 
@@ -56,7 +58,7 @@ export function listenOnPipe(name: string, options: PipeListenOptions, addon: Pi
   } catch (cause) {
     // FILE_FLAG_FIRST_PIPE_INSTANCE: Windows reports "access denied" when the name is taken.
     if (!['EACCES', 'EPERM', 'EBUSY'].includes(codeOf(cause))) throw cause;
-    throw new PipeInUseError(`the pipe ${name} cannot be made: another process serves it`, { cause });
+    throw new PipeInUseError(`cannot create the pipe ${name}: another process serves it`, { cause });
   }
 }
 

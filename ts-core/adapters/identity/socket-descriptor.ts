@@ -2,7 +2,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * Reads the descriptor from the socket's handle, which Node.js does not document. Undefined after the socket closed.
+ * Reads the descriptor from the socket's handle, which Node.js does not document. Returns undefined once the
+ * socket has closed.
  */
 export function descriptorOf(socket: Socket): number | undefined {
   const handle: unknown = Reflect.get(socket, '_handle');

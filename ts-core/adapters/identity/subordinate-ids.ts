@@ -7,7 +7,7 @@
 import { readFileSync, statSync } from 'node:fs';
 
 const SUBUID_FILE = '/etc/subuid';
-/** The file is looked at no more often, because a flood of connections would otherwise ask for it at each of them. */
+/** Checks the file at most this often; otherwise a flood of connections would check it once for each connection. */
 export const LOOK_AGAIN_AFTER_MS = 100;
 
 interface Range {

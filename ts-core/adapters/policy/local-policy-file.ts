@@ -24,7 +24,7 @@ export async function writeLocalPolicy(folder: string, changes: PolicyChanges, b
   try {
     await makeFolder(folder, 0o755);
   } catch (cause) {
-    throw notWritten(path, `the folder cannot be made (${errorCode(cause)})`, cause);
+    throw notWritten(path, `the folder cannot be created (${errorCode(cause)})`, cause);
   }
   const distrust = whyFolderIsNotTrusted(folder, brokerUid);
   if (distrust !== undefined) throw notWritten(path, distrust);

@@ -133,7 +133,10 @@ export class LogindPowerMonitor implements PowerMonitor {
   #announcerIsGone(): void {
     if (!this.#asleep) return;
     this.#asleep = false;
-    this.#options.log.warn({}, 'logind went away during a sleep, so nobody announces its end: the broker goes on');
+    this.#options.log.warn(
+      {},
+      'logind ended during a suspend, so nobody will announce the resume: the broker resumes now',
+    );
     void this.#changes.run(() => this.#wakeUp());
   }
 

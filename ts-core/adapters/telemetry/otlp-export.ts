@@ -1,6 +1,6 @@
 /**
  * Sends traces and metrics to a collector by OTLP over HTTP, with OpenTelemetry's SDK. The queue of spans is bounded, and
- * spans that a slow or absent collector does not take are dropped: the broker never waits for it.
+ * spans that a slow or absent collector does not accept are dropped: the broker never waits for it.
  */
 import { setGlobalErrorHandler } from '@opentelemetry/core';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';

@@ -51,7 +51,7 @@ export class Backlog {
     return pending;
   }
 
-  /** Removes one command. Returns false if it does not wait. */
+  /** Removes one command. Returns false if it is not queued. */
   remove(pending: PendingCommand): boolean {
     if (pending.place === undefined || !this.#parts.queue.remove(pending.place)) return false;
     this.#costMs -= pending.expectedMs;

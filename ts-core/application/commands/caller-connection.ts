@@ -42,7 +42,7 @@ export interface CallerConnection {
    * TBS_E_TOO_MANY_TBS_CONTEXTS.
    */
   openContext(versions: readonly TpmVersion[]): OpenedContext;
-  /** Whether this connection opened the context and has not closed it. */
+  /** Returns whether this connection opened the context and has not closed it. */
   hasContext(contextId: number): boolean;
   /** Cancels the context's queued commands and flushes its resources. Throws TBS_E_INVALID_CONTEXT. */
   closeContext(contextId: number): void;

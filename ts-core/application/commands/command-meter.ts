@@ -1,4 +1,4 @@
-/** How submitted commands end, for those who count them. Nothing is worked out while nobody counts. */
+/** Reports how submitted commands end to those who count them. Computes nothing while nobody counts. */
 import type { Caller, CallerClass } from '../../domain/caller.js';
 import type { ResponseClass } from '../../domain/lockout/response-classification.js';
 import type { TbsError } from '../../domain/tbs-error.js';
@@ -31,13 +31,13 @@ export class CommandMeters {
     this.#version = version;
   }
 
-  /** Tells `meter` of every submission that ends, until the returned function is called. */
+  /** Reports every submission that ends to `meter`, until the returned function is called. */
   follow(meter: CommandMeter): () => void {
     this.#meters.add(meter);
     return () => this.#meters.delete(meter);
   }
 
-  /** A submission that was put into the queue, or had come so far that its command was known. */
+  /** Reports the end of a submission whose command had been read: it was queued, or refused afterwards. */
   ended(pending: PendingCommand, outcome: SubmissionOutcome): void {
     if (this.#meters.size === 0) return;
     const { caller, header } = pending;
@@ -46,7 +46,7 @@ export class CommandMeters {
     this.#tell({ code, callerClass: caller.callerClass, result: resultOf(pending, outcome), times });
   }
 
-  /** A submission that was refused before that. */
+  /** Reports a submission that was refused before its command had been read. */
   refusedUnread({ callerClass }: Caller, error: TbsError): void {
     this.#tell({ code: undefined, callerClass, result: resultOfRefusal(error), times: undefined });
   }

@@ -136,7 +136,7 @@ export class CommandRunner {
     if (running !== undefined && durationClass(this.#parts.version, running.header.code) === 'long') this.cancel();
   }
 
-  /** Answers the caller of a cancelled command that the TPM goes on executing. */
+  /** Answers the caller of a cancelled command that the TPM is still executing. */
   abandonCancelled(): void {
     if (this.#running?.cancelRequested === true) this.#shared.completion.cancelled(this.#running);
   }

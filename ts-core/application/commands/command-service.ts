@@ -67,18 +67,18 @@ export class CommandService implements ConnectionOpener {
     this.#meters = new CommandMeters(parts.version);
   }
 
-  /** Tells `meter` of every submission that ends, until the returned function is called. */
+  /** Reports every submission that ends to `meter`, until the returned function is called. */
   follow(meter: CommandMeter): () => void {
     return this.#meters.follow(meter);
   }
 
-  /** A submission that was put into the queue, or had come so far that its command was known. */
+  /** Reports the end of a submission whose command had been read: it was queued, or refused afterwards. */
   ended(pending: PendingCommand, outcome: SubmissionOutcome): void {
     if (pending.roundTrips !== undefined) this.traces.end(pending, outcome, this.#parts.clock.monotonicMs());
     this.#meters.ended(pending, outcome);
   }
 
-  /** A submission that was refused before that. */
+  /** Reports a submission that was refused before its command had been read. */
   refusedUnread(caller: Caller, error: TbsError): void {
     this.#meters.refusedUnread(caller, error);
   }

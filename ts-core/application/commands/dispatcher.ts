@@ -1,6 +1,6 @@
 /**
- * Decides what the TPM does next: one command at a time from the queue, or one of the broker's own exchanges. Also pauses
- * and stops that.
+ * Decides what the TPM does next: one command at a time from the queue, or one of the broker's own exchanges. Pauses,
+ * resumes and stops this.
  *
  * Invariants:
  *  - At most one exchange runs; the virtualizer and the transport are never entered twice.
@@ -122,7 +122,7 @@ export class Dispatcher {
   }
 
   /**
-   * Answers the caller of a cancelled command that the TPM goes on executing. The result is discarded when it arrives.
+   * Answers the caller of a cancelled command that the TPM is still executing. The result is discarded when it arrives.
    */
   abandonCancelled(): void {
     this.#runner.abandonCancelled();
@@ -190,7 +190,7 @@ export class Dispatcher {
     return Math.max(0, leftMs + this.#backlog.costMs);
   }
 
-  /** Begins to work, unless that goes on already. */
+  /** Starts to work, unless it is working already. */
   #pump(): void {
     if (this.#busy) return;
     this.#busy = true;

@@ -54,10 +54,10 @@ export class ExchangeDriver {
     return this.#parts.queue.size > 0;
   };
 
-  /** `answerHeld` is called whenever the TPM has just received a command. */
   readonly #parts: ExchangeParts;
   readonly #answerHeld: () => void;
 
+  /** `answerHeld` is called whenever the TPM has just received a command. */
   constructor(parts: ExchangeParts, answerHeld: () => void) {
     this.#parts = parts;
     this.#answerHeld = answerHeld;
@@ -168,7 +168,7 @@ export class ExchangeDriver {
     });
   }
 
-  /** Ends an exchange whose TPM has lost everything. Errors that it throws while ending say nothing new. */
+  /** Ends an exchange whose TPM has lost everything. Errors that it throws while it ends add no information. */
   #abandon(exchange: Exchange<unknown>): void {
     try {
       exchange.return(undefined);

@@ -167,7 +167,7 @@ export class ManageEventActions {
 
   /**
    * Asks the service, which follows the events, to run the action; resolves when it reports the run. Rejects with
-   * TBS_E_SERVICE_NOT_RUNNING at once if the service is not connected, and when its connection ends.
+   * TBS_E_SERVICE_NOT_RUNNING immediately if the service is not connected, and when its connection ends.
    */
   async test(caller: Caller, name: string): Promise<ActionRun> {
     if (!this.#registered.some((action) => action.name === name)) throw unknownAction(name);

@@ -39,7 +39,7 @@ export class LockoutService {
   async restore(): Promise<void> {
     const kept = this.#parts.store.get('failureLedger');
     if (kept === undefined) return;
-    if (this.#ledger.restore(kept, this.#now())) await this.#keep();
+    if (this.#ledger.restore(kept, this.#now())) await this.#store();
   }
 
   gate(userKey: string): LockoutVerdict {
@@ -57,8 +57,8 @@ export class LockoutService {
     events.raise('authorizationFailed', 'The TPM rejected an authorization.', { caller, details: { command } });
     if (isAdministrator(caller)) return undefined;
     if (!this.#ledger.record(caller.userKey, this.#now(), this.thresholds())) return undefined;
-    this.#tellWhenLocked(caller);
-    return this.#keep();
+    this.#reportLockout(caller);
+    return this.#store();
   }
 
   /**
@@ -85,7 +85,7 @@ export class LockoutService {
     return thresholdsOf(this.#parts.settings());
   }
 
-  #tellWhenLocked(caller: Caller): void {
+  #reportLockout(caller: Caller): void {
     const verdict = this.#ledger.gate(caller.userKey, this.#now(), this.thresholds());
     if (verdict.open || this.#locked.has(caller.userKey)) return;
     this.#locked.add(caller.userKey);
@@ -98,7 +98,7 @@ export class LockoutService {
     });
   }
 
-  #keep(): Promise<void> {
+  #store(): Promise<void> {
     return this.#writes.run(() => this.#parts.store.put('failureLedger', this.#ledger.state(this.#now())));
   }
 

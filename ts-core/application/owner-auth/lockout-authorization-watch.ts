@@ -45,7 +45,7 @@ export class LockoutAuthorizationWatch {
   }
 
   /**
-   * Inspects the response to any command, including the broker's own. Returns at once; the update runs in the
+   * Inspects the response to any command, including the broker's own. Returns immediately; the update runs in the
    * background.
    */
   answered(command: Uint8Array, response: Uint8Array): undefined {
@@ -119,7 +119,7 @@ export class LockoutAuthorizationWatch {
   }
 }
 
-/** A cheap check that excludes all other commands. */
+/** Excludes all other commands by a cheap check. */
 function startsWithLockoutHandle(command: Uint8Array): boolean {
   return command.length >= HEADER_BYTES + 4 && readUint32(command, HEADER_BYTES) === TPM_RH.LOCKOUT;
 }

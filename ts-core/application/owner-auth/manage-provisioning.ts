@@ -1,5 +1,6 @@
 /** Implements Initialize-Tpm, Get-TpmProvisioningState, Enable- and Disable-TpmAutoProvisioning. */
 import type { Caller } from '../../domain/caller.js';
+import { PPI_OPERATION } from '../../domain/firmware/physical-presence.js';
 import type { HierarchyStates } from '../../domain/owner-auth/hierarchy-state.js';
 import type { ProvisioningVerdict } from '../../domain/owner-auth/provisioning-information.js';
 import { refusedBySetting } from '../../domain/policy/setting-refusal.js';
@@ -45,8 +46,16 @@ const HARMLESS: ProvisioningPermissions = {
 };
 
 /** Physical presence operations, the most complete first. All of them clear, enable and activate the TPM. */
-const CLEARING_OPERATIONS: readonly number[] = [22, 21, 14, 5];
-const ENABLING_OPERATIONS: readonly number[] = [10, 6];
+const CLEARING_OPERATIONS: readonly number[] = [
+  PPI_OPERATION.EnableActivateClearEnableActivate,
+  PPI_OPERATION.EnableActivateClear,
+  PPI_OPERATION.ClearEnableActivate,
+  PPI_OPERATION.Clear,
+];
+const ENABLING_OPERATIONS: readonly number[] = [
+  PPI_OPERATION.EnableActivateSetOwnerInstallTrue,
+  PPI_OPERATION.EnableActivate,
+];
 
 export class ManageProvisioning {
   readonly #parts: ProvisioningParts;

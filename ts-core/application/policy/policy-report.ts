@@ -15,7 +15,7 @@ export function policyReport(content: PolicyReportContent): string {
   return reportPage(`TPM policy of ${content.computer}`, policySections(content));
 }
 
-/** The resultant set of policy as a part of a page. */
+/** Renders the resultant set of policy as a part of a page. */
 export function policySections({ explanations, problems, time }: PolicyReportContent): string {
   const isSet = ({ source }: SettingExplanation): boolean => source.kind !== 'default';
   const set = explanations.filter(isSet);

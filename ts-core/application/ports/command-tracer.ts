@@ -2,7 +2,7 @@
 import type { Caller } from '../../domain/caller.js';
 
 export interface CommandTracer {
-  /** Whether this caller's submission is to be traced. Called once for each submission; must not throw. */
+  /** Returns whether this caller's submission is to be traced. Called once for each submission; must not throw. */
   wants(caller: Caller): boolean;
   /** Called once for each submission that was wanted. Must not throw. */
   ended(trace: CommandTrace): void;

@@ -13,11 +13,11 @@ export interface EventLogSource {
  * TBS_E_PPI_FUNCTION_UNSUPPORTED if the interface lacks the function.
  */
 export interface PhysicalPresence {
-  /** The version of the interface, such as `1.3`. */
+  /** Returns the version of the interface, such as `1.3`. */
   version(): Promise<string>;
-  /** The operation that will run at the next boot; 0: none. */
+  /** Returns the operation that will run at the next boot; 0: none. */
   pendingOperation(): Promise<number>;
-  /** The action that executes the pending operation: 0 none, 1 shut down, 2 restart, 3 vendor-specific. */
+  /** Returns the action that executes the pending operation: 0 none, 1 shut down, 2 restart, 3 vendor-specific. */
   transitionAction(): Promise<number>;
   /** Undefined if nothing was ever requested. */
   lastAnswer(): Promise<PhysicalPresenceAnswer | undefined>;

@@ -5,7 +5,7 @@ import type { EventKind } from '../../domain/event-kind.js';
 export interface AuditLog {
   /** Never throws and never waits: a full disk loses (and counts) audit lines, but never delays commands. */
   write(event: AuditEvent): void;
-  /** The number of lines that could not be written since the start. */
+  /** Returns the number of lines that could not be written since the start. */
   lostLines(): number;
   close(): Promise<void>;
 }

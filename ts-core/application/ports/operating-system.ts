@@ -34,7 +34,7 @@ export interface UserNames {
    * meanwhile, because a directory may take seconds.
    */
   namesOf(userKeys: Iterable<string>): Promise<ReadonlyMap<string, string>>;
-  /** The key of a user given by name, number or key; undefined if there is no such user. */
+  /** Returns the key of a user given by name, number or key; undefined if there is no such user. */
   keyOf(user: string): string | undefined;
 }
 

@@ -30,7 +30,10 @@ const COMMANDS: Readonly<Record<TpmVersion, StartupCommands>> = {
 };
 
 interface StartupCommands {
-  /** A command that every started TPM executes for every caller, and that a TPM which has not been started rejects. */
+  /**
+   * Returns a command that every started TPM executes for every caller, and that a TPM which has not been started
+   * rejects.
+   */
   askStarted(): Uint8Array;
   startup(type: 'CLEAR' | 'STATE'): Uint8Array;
   saveState(): Uint8Array;

@@ -7,13 +7,13 @@
 import { text, timeText } from './report-page.js';
 
 const ROW_HEIGHT = 38;
-/** Of the text of a row, and of what it names, within the row. */
+/** Vertical positions within a row: the baseline of its name, and the middle of its dots or bar. */
 const NAME_BASELINE = 14;
 const MARK_MIDDLE = 26;
 const AXIS_HEIGHT = 20;
 const BAR_COUNT = 48;
 const BAR_HEIGHT = 120;
-/** The part of its share of the width that a bar fills. */
+/** The fraction of its period's width that a bar fills. */
 const BAR_FILL = 0.85;
 /** In percent; the rest is for the number behind the bar. */
 const LONGEST_BAR = 85;

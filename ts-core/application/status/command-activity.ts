@@ -51,7 +51,7 @@ export class CommandActivityCounter {
     this.#startedAtMs = clock.monotonicMs();
   }
 
-  /** A CommandMeter. */
+  /** Counts a submission that has ended; a CommandMeter. */
   count({ code, times }: EndedCommand): void {
     const counts = countsOf(code, this.#slotOfNow().byCode);
     if (times === undefined) {

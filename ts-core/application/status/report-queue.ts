@@ -33,7 +33,7 @@ export class ReportQueue {
     this.#dispatcher = dispatcher;
   }
 
-  /** What the caller may see: its own commands; administrators and observers see everybody's. */
+  /** Returns what the caller may see: its own commands; administrators and observers see everybody's. */
   get(caller: Caller): QueueReport {
     const running = this.#dispatcher.runningCommand;
     return {

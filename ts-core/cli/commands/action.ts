@@ -64,7 +64,7 @@ function unregister(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'unregister <name>',
     'Remove an action; its script stays',
-    (args) => args.positional('name', { type: 'string', demandOption: true }),
+    (args) => args.positional('name', { type: 'string', demandOption: true, describe: 'The name of the action' }),
     (options) =>
       withBroker(options, async (broker) => {
         const { removed } = await broker.call('eventAction/unregister', { name: String(options.name) });
@@ -79,7 +79,7 @@ function testOne(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'test <name>',
     'Run an action with a sample event; exit code 2 if it fails',
-    (args) => args.positional('name', { type: 'string', demandOption: true }),
+    (args) => args.positional('name', { type: 'string', demandOption: true, describe: 'The name of the action' }),
     (options) =>
       withBroker(options, async (broker) => {
         const run = await broker.call('eventAction/test', { name: String(options.name) });

@@ -25,7 +25,11 @@ export function authLevelCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions
         'Set the level, unless policy sets it',
         (each) =>
           withYes(each)
-            .positional('level', { choices: Object.keys(LEVELS) as (keyof typeof LEVELS)[], demandOption: true })
+            .positional('level', {
+              choices: Object.keys(LEVELS) as (keyof typeof LEVELS)[],
+              demandOption: true,
+              describe: 'How much of the owner authorization to store',
+            })
             .option('force', {
               type: 'boolean',
               default: false,
@@ -79,7 +83,7 @@ const REFUSALS: ReadonlySet<string> = new Set<TbsSymbol>([
   'TPM_E_DEFEND_LOCK_RUNNING',
 ]);
 
-/** Whether the broker refused the change before anything was changed. */
+/** Returns whether the broker refused the change before anything was changed. */
 function wasRefused(error: unknown): boolean {
   return error instanceof BrokerError && REFUSALS.has(error.symbol);
 }

@@ -13,6 +13,7 @@ type ClassOption = keyof typeof CLASSES;
 const CLASS_OPTIONS = Object.keys(CLASSES) as ClassOption[];
 /** A string for yargs, which would otherwise read 2.0 as the number 2. */
 const TPM_OPTION = { type: 'string', choices: ['1.2', '2.0'] } as const;
+const COMMANDS = { type: 'string', array: true, demandOption: true, describe: 'Names or codes' } as const;
 
 /** `tbs block list|add|remove|test`: the command filter. */
 export function blockCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
@@ -33,7 +34,7 @@ export function grantCommands(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         describe,
         (options) =>
           options
-            .positional('command', { type: 'string', array: true, demandOption: true })
+            .positional('command', COMMANDS)
             .option('class', { choices: CLASS_OPTIONS, demandOption: true, describe: 'Caller class' }),
         (options) =>
           withBroker(options, async (broker) => {
@@ -82,7 +83,7 @@ function addAndRemove(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
       args.command(
         `${name} <command..>`,
         describe,
-        (options) => options.positional('command', { type: 'string', array: true, demandOption: true }),
+        (options) => options.positional('command', COMMANDS),
         (options) =>
           withBroker(options, async (broker) => {
             const change = await broker.call(method, { commands: options.command.map(String) });
@@ -99,7 +100,7 @@ function testOne(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     'Show whether a command is blocked, why, and what would unblock it',
     (args) =>
       args
-        .positional('command', { type: 'string', demandOption: true })
+        .positional('command', { type: 'string', demandOption: true, describe: 'A name or code' })
         .option('class', { choices: CLASS_OPTIONS, describe: 'Caller class (default: your own)' })
         .option('tpm', { ...TPM_OPTION, describe: 'TPM version whose command it is' })
         .epilog('Exit code 2: the command is blocked.'),

@@ -77,11 +77,11 @@ const OPERATIONS = ['get', 'set', 'test', 'export', 'schema'] as const;
 export function dscCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'dsc <resource> <operation>',
-    'Do what Microsoft DSC asks of a resource; the instance is JSON on standard input',
+    'Run an operation of a Microsoft DSC resource; the instance is JSON on standard input',
     (args) =>
       args
-        .positional('resource', { choices: Object.keys(RESOURCES), demandOption: true })
-        .positional('operation', { choices: OPERATIONS, demandOption: true }),
+        .positional('resource', { choices: Object.keys(RESOURCES), demandOption: true, describe: 'The resource' })
+        .positional('operation', { choices: OPERATIONS, demandOption: true, describe: 'The operation' }),
     async (options) => {
       const resource = RESOURCES[options.resource] as Resource;
       if (options.operation === 'schema') return printLineOfJson(resource.schema);

@@ -63,7 +63,12 @@ function report(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'report <file>',
     'Write the resultant set of policy as an HTML page',
-    (args) => args.positional('file', { type: 'string', demandOption: true, describe: '- for standard output' }),
+    (args) =>
+      args.positional('file', {
+        type: 'string',
+        demandOption: true,
+        describe: 'The file to write; - for standard output',
+      }),
     (options) =>
       withBroker(options, async (broker) => {
         const { html } = await broker.call('policy/report');
@@ -79,7 +84,7 @@ function set(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     'Change settings in the local policy file: name=value; name= removes one',
     (args) =>
       args
-        .positional('setting', { type: 'string', array: true, demandOption: true })
+        .positional('setting', { type: 'string', array: true, demandOption: true, describe: 'name=value, or name=' })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Only show the differences' })
         .example('$0 policy set standardUserAuthorizationFailureIndividualThreshold=3', 'Three failures'),
     (options) =>
@@ -97,7 +102,10 @@ function test(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'test <file>',
     'Compare the policy in force with a policy file',
-    (args) => args.positional('file', { type: 'string', demandOption: true }).epilog('Exit code 2: not compliant.'),
+    (args) =>
+      args
+        .positional('file', { type: 'string', demandOption: true, describe: 'The policy file to compare with' })
+        .epilog('Exit code 2: not compliant.'),
     (options) =>
       withBroker(options, async (broker) => {
         const settings = parseJson(await readFile(options.file, 'utf8'), options.file);
@@ -114,7 +122,7 @@ function importPol(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'import <file>',
     'Import a Registry.pol as a policy source',
-    (args) => args.positional('file', { type: 'string', demandOption: true }),
+    (args) => args.positional('file', { type: 'string', demandOption: true, describe: 'The Registry.pol to import' }),
     (options) =>
       withBroker(options, async (broker) => {
         const registryPol = (await readFile(options.file)).toString('base64');
@@ -127,7 +135,7 @@ function exportPolicy(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'export [file]',
     'Write the policy in force as a policy file',
-    (args) => args.positional('file', { type: 'string', describe: 'Default: standard output' }),
+    (args) => args.positional('file', { type: 'string', describe: 'The file to write (default: standard output)' }),
     (options) =>
       withBroker(options, async (broker) => {
         const { policy } = await broker.call('policy/export');

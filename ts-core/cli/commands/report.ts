@@ -6,7 +6,12 @@ export function reportCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   return yargs.command(
     'report <file>',
     'Write the state of the TPM, lockouts, refusals, policy and boot as an HTML page',
-    (args) => args.positional('file', { type: 'string', demandOption: true, describe: '- for standard output' }),
+    (args) =>
+      args.positional('file', {
+        type: 'string',
+        demandOption: true,
+        describe: 'The file to write; - for standard output',
+      }),
     (options) =>
       withBroker(options, async (broker) => {
         const { html } = await broker.call('report/get');

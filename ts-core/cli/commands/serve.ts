@@ -13,7 +13,7 @@ export function serveCommand(yargs: Argv): Argv {
         })
         .option('transport', {
           choices: ['auto', 'swtpm', 'device', 'embedded'] as const,
-          describe: 'How the TPM is reached',
+          describe: 'How to reach the TPM',
         })
         .option('tpm', {
           // A string for yargs, or it reads 1.2 as a number.

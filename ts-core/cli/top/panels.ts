@@ -190,7 +190,7 @@ let refusalsSeen = 0;
 function refusalRow(event: Event, user: string, now: Date, today: string): PanelRow {
   const known = rememberedRows.get(event);
   if (known?.user === user && known.today === today) return known.row;
-  // Not made of the event: two refusals may be equal in all they say.
+  // A number, because two refusals may have equal contents.
   const row = newRefusalRow(known?.row.id ?? `${refusalsSeen++}`, event, user, now);
   rememberedRows.set(event, { row, user, today });
   return row;

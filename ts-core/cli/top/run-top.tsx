@@ -12,8 +12,8 @@ const ALTERNATE_SCREEN = '\u001b[?1049h';
 const NORMAL_SCREEN = '\u001b[?1049l';
 const MAX_FRAMES_PER_SECOND = 10;
 /**
- * A frame every few seconds is so little work that to optimize its code, to collect its garbage with several threads, and
- * to compact the heap between frames would take longer than the frames themselves.
+ * A frame every few seconds is so little work that optimizing its code, collecting its garbage with several threads,
+ * and compacting the heap between frames would take longer than the frames themselves.
  */
 const V8_FLAGS = ['--no-opt', '--no-parallel-scavenge', '--no-memory-reducer'];
 

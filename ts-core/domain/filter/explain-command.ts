@@ -66,7 +66,7 @@ function conditionOf(
   return condition === undefined ? undefined : describeCondition(condition);
 }
 
-/** Every code that has a name or that any list names, in order: what Get-TbsCommandBlock lists. */
+/** Returns every code that has a name or that any list names, in order: what Get-TbsCommandBlock lists. */
 export function listedCodes(lists: FilterLists, version: TpmVersion): readonly number[] {
   const codes = new Set([...knownCommands(version).map(({ code }) => code), ...namedCodes(lists, version)]);
   return [...codes].sort((left, right) => left - right);

@@ -34,7 +34,7 @@ const CLASSES_OF: Readonly<Record<AllowedTo, readonly CallerClass[]>> = {
   nobody: [],
 };
 
-/** Whether the shipped list of TPM 2.0 allows the entry to the class. */
+/** Returns whether the shipped list of TPM 2.0 allows the entry to the class. */
 export function isShippedAllowed(entry: Tpm20AllowedEntry, callerClass: CallerClass): boolean {
   return CLASSES_OF[entry.allowedTo].includes(callerClass);
 }

@@ -132,7 +132,7 @@ function allowedLists(lists: FilterLists, code: number, callerClass: CallerClass
   return [...byPolicy, allows('default', SHIPPED_SOURCE, `${entry.reason}${limit}`), ...byLocal];
 }
 
-/** What allows a TPM 2.0 command to a class, or lifts a default block of a TPM 1.2 command for it. */
+/** Returns what allows a TPM 2.0 command to a class, or lifts a default block of a TPM 1.2 command for it. */
 function grants(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
   return [...policyGrant(lists, code, callerClass), ...localGrant(lists, code, callerClass)];
 }
@@ -167,7 +167,7 @@ function notAllowed(lists: FilterLists, code: number, callerClass: CallerClass):
   };
 }
 
-/** How an administrator allows a command to a class. */
+/** Returns how an administrator allows a command to a class. */
 export function grantOf(lists: FilterLists, version: TpmVersion, code: number, callerClass: CallerClass): string {
   const { parameter } = CLASS_WORDS[callerClass];
   const name = nameOrNumber(version, code);

@@ -36,7 +36,7 @@ const blockedForEveryone: readonly BlockedCommand[] = [
   {
     command: 'TPM_Quote',
     reason:
-      "Attestation tells machines apart; on Windows' default list by two of three pages, where the stricter reading protects.",
+      "Attestation tells machines apart; on Windows' default list according to two of Microsoft's three pages; the stricter reading applies.",
   },
   {
     command: 'TPM_DirWriteAuth',
@@ -51,7 +51,7 @@ const blockedForEveryone: readonly BlockedCommand[] = [
   {
     command: 'TPM_Quote2',
     reason:
-      "Attestation tells machines apart; on Windows' default list by two of three pages, where the stricter reading protects.",
+      "Attestation tells machines apart; on Windows' default list according to two of Microsoft's three pages; the stricter reading applies.",
   },
   {
     command: 'TPM_CertifySelfTest',
@@ -93,7 +93,7 @@ const blockedForEveryone: readonly BlockedCommand[] = [
   {
     command: 'TPM_SaveState',
     reason:
-      "Saving the state belongs to whoever suspends the machine; on Windows' default list by two of three pages, where the stricter reading protects.",
+      "Saving the state belongs to whoever suspends the machine; on Windows' default list according to two of Microsoft's three pages; the stricter reading applies.",
   },
   { command: 'TPM_SaveKeyContext', reason: "Replaced by TPM_SaveContext; on Windows' default list." },
   { command: 'TPM_LoadKeyContext', reason: "Replaced by TPM_LoadContext; on Windows' default list." },
@@ -195,7 +195,7 @@ const alsoBlockedForStandardUsers: readonly BlockedCommand[] = [
   },
   {
     command: 'TSC_ResetEstablishmentBit',
-    reason: 'Resets the flag that tells whether a trusted start took place.',
+    reason: 'Resets the flag that shows whether a trusted start took place.',
   },
 ];
 
@@ -229,7 +229,7 @@ const alsoBlockedForSandboxedApps: readonly BlockedCommand[] = [
   { command: 'TPM_ActivateIdentity', reason: 'Activates an attestation identity, which is enrolment.' },
   { command: 'TPM_ReadPubek', reason: 'Reads the endorsement key, which tells machines apart.' },
   { command: 'TPM_OwnerReadInternalPub', reason: 'Reads keys as the owner, which apps do not act as.' },
-  { command: 'TPM_GetAuditDigest', reason: 'Reads the audit digest, which tells what others do.' },
+  { command: 'TPM_GetAuditDigest', reason: 'Reads the audit digest, which reveals what others do.' },
   {
     command: 'TPM_SaveContext',
     reason: "The broker keeps an app's keys and sessions; apps need no saved contexts.",
@@ -249,7 +249,7 @@ const alsoBlockedForSandboxedApps: readonly BlockedCommand[] = [
     reason: 'Delegated authorization is administration of keys.',
   },
   { command: 'TPM_Delegate_VerifyDelegation', reason: 'Delegated authorization is administration of keys.' },
-  { command: 'TPM_Delegate_ReadTable', reason: 'Tells which delegations the owner made.' },
+  { command: 'TPM_Delegate_ReadTable', reason: 'Reveals which delegations the owner created.' },
   { command: 'TPM_IncrementCounter', reason: 'Apps have no monotonic counters.' },
   { command: 'TPM_ReadCounter', reason: 'Apps have no monotonic counters.' },
   { command: 'TPM_ReleaseCounter', reason: 'Apps have no monotonic counters.' },

@@ -111,7 +111,7 @@ export function compareWithPcrs(log: EventLog, banks: readonly ReplayedBank[], a
   });
 }
 
-/** Whether at least one PCR was compared and all of them match. An empty log proves nothing. */
+/** Returns whether at least one PCR was compared and all of them match. An empty log proves nothing. */
 export function logMatchesPcrs(banks: readonly BankComparison[]): boolean {
   const compared = banks.filter((bank) => bank.notCompared === undefined).flatMap((bank) => bank.pcrs);
   return compared.length > 0 && compared.every(({ matches }) => matches);

@@ -195,7 +195,7 @@ function fault(offset: number, reason: string): Step<never> {
   return { ok: false, damage: { offset, reason } };
 }
 
-/** Whether the data begin with these ASCII characters. */
+/** Returns whether the data begin with these ASCII characters. */
 export function startsWith(data: Uint8Array, text: string): boolean {
   if (data.length < text.length) return false;
   for (let at = 0; at < text.length; at++) if (data[at] !== text.charCodeAt(at)) return false;

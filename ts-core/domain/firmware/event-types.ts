@@ -46,7 +46,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0x800000e4, 'EV_EFI_SPDM_DEVICE_AUTHORITY'],
 ]);
 
-/** The type's name, or its number where the profile has none. */
+/** Returns the type's name, or its number where the profile has none. */
 export function eventTypeName(type: number): string {
   return NAMES.get(type) ?? `0x${type.toString(16).padStart(8, '0')}`;
 }

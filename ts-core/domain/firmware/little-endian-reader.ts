@@ -35,12 +35,12 @@ export class LittleEndianReader {
     return this.#take(4, (at) => this.#view.getUint32(at, true));
   }
 
-  /** A view of the bytes, not a copy. */
+  /** Returns a view of the bytes, not a copy. */
   bytes(count: number): Uint8Array | undefined {
     return this.#take(count, (at) => this.#bytes.subarray(at, at + count));
   }
 
-  /** Whether only zeros follow: the unused rest of the area that ACPI reserves for the log. */
+  /** Returns whether only zeros follow: the unused rest of the area that ACPI reserves for the log. */
   onlyZerosFollow(): boolean {
     return this.#offset >= this.#endOfContent;
   }

@@ -15,30 +15,35 @@ const USER_ABORT = 0xfffffff0;
 const FIRMWARE_FAILURE = 0xfffffff1;
 const LAST_TPM_RESULT = 0xfff;
 
-const NAMES: ReadonlyMap<number, string> = new Map([
-  [NO_OPERATION, 'None'],
-  [1, 'Enable'],
-  [2, 'Disable'],
-  [3, 'Activate'],
-  [4, 'Deactivate'],
-  [5, 'Clear'],
-  [6, 'EnableActivate'],
-  [7, 'DeactivateDisable'],
-  [8, 'SetOwnerInstallTrue'],
-  [9, 'SetOwnerInstallFalse'],
-  [10, 'EnableActivateSetOwnerInstallTrue'],
-  [11, 'SetOwnerInstallFalseDeactivateDisable'],
-  [12, 'DeferredUnownedFieldUpgrade'],
-  [14, 'ClearEnableActivate'],
-  [15, 'SetNoPPIProvisionFalse'],
-  [16, 'SetNoPPIProvisionTrue'],
-  [17, 'SetNoPPIClearFalse'],
-  [18, 'SetNoPPIClearTrue'],
-  [19, 'SetNoPPIMaintenanceFalse'],
-  [20, 'SetNoPPIMaintenanceTrue'],
-  [21, 'EnableActivateClear'],
-  [22, 'EnableActivateClearEnableActivate'],
-]);
+/** The operations by Windows' names. */
+export const PPI_OPERATION = {
+  None: NO_OPERATION,
+  Enable: 1,
+  Disable: 2,
+  Activate: 3,
+  Deactivate: 4,
+  Clear: 5,
+  EnableActivate: 6,
+  DeactivateDisable: 7,
+  SetOwnerInstallTrue: 8,
+  SetOwnerInstallFalse: 9,
+  EnableActivateSetOwnerInstallTrue: 10,
+  SetOwnerInstallFalseDeactivateDisable: 11,
+  DeferredUnownedFieldUpgrade: 12,
+  ClearEnableActivate: 14,
+  SetNoPPIProvisionFalse: 15,
+  SetNoPPIProvisionTrue: 16,
+  SetNoPPIClearFalse: 17,
+  SetNoPPIClearTrue: 18,
+  SetNoPPIMaintenanceFalse: 19,
+  SetNoPPIMaintenanceTrue: 20,
+  EnableActivateClear: 21,
+  EnableActivateClearEnableActivate: 22,
+} as const;
+
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(PPI_OPERATION).map(([name, operation]) => [operation, name]),
+);
 
 /** An operation that the platform offers, and how it is confirmed. */
 export interface OfferedOperation extends PhysicalPresenceOperation {
@@ -58,7 +63,7 @@ export function offeredOperations(confirmations: ReadonlyMap<number, number> | u
   return offered;
 }
 
-/** The operation's name, or its number as text if Windows has no name for it (vendor-specific or newer). */
+/** Returns the operation's name, or its number as text if Windows has no name for it (vendor-specific or newer). */
 export function operationName(operation: number): string {
   return NAMES.get(operation) ?? String(operation);
 }

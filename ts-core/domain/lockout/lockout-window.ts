@@ -40,7 +40,7 @@ export const MAX_FAILURES = 4096;
 
 const OPEN: LockoutVerdict = { open: true };
 
-/** The lockout settings of policy as thresholds. */
+/** Returns the lockout settings of policy as thresholds. */
 export function thresholdsOf(settings: PolicySettings): LockoutThresholds {
   return {
     windowMinutes: settings.standardUserAuthorizationFailureDurationMinutes,

@@ -46,7 +46,7 @@ export class UnkeyedSessions {
     this.#hash = hash;
   }
 
-  /** Whether `answered` must be called for this command. */
+  /** Returns whether `answered` must be called for this command. */
   concerns(command: Uint8Array): boolean {
     if (readUint32(command, 6) === TPM_CC.StartAuthSession) return true;
     return this.#byNumber.size > 0 && readUint16(command, 0) === TPM_ST.SESSIONS;
@@ -162,7 +162,10 @@ const BLOCK_BYTES: Readonly<Record<HashName, number>> = {
   sha3_512: 72,
 };
 
-/** The hash of an HMAC session that this TPM2_StartAuthSession starts without salt and binding; undefined otherwise. */
+/**
+ * Returns the hash of an HMAC session that this TPM2_StartAuthSession starts without salt and binding; undefined
+ * otherwise.
+ */
 function hashOfUnkeyed(command: Uint8Array, { handles, parametersOffset }: CommandAreas): HashName | undefined {
   if (handles[0] !== TPM_RH.NULL || handles[1] !== TPM_RH.NULL) return undefined;
   const parameters = new FieldReader(command.subarray(parametersOffset));

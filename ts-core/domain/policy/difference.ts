@@ -28,7 +28,7 @@ export interface SettingChange {
   readonly source: SettingSource;
 }
 
-/** What a refresh of policy changed. A value that only comes from another source now has not changed. */
+/** Returns what a refresh of policy changed. A value that only comes from another source now has not changed. */
 export function changedSettings(before: EffectivePolicy, after: EffectivePolicy): readonly SettingChange[] {
   return POLICY_SETTING_NAMES.filter(
     (name) => JSON.stringify(before.settings[name]) !== JSON.stringify(after.settings[name]),

@@ -47,7 +47,7 @@ function readFlag(value: unknown): unknown {
   return text === 'false' || text === '0' ? false : value;
 }
 
-/** An object of lists, or `StandardUser: 0x126, TPM2_Clear; SandboxedApp: 0x17B`. */
+/** Reads an object of lists, or `StandardUser: 0x126, TPM2_Clear; SandboxedApp: 0x17B`. */
 function readClassLists(value: unknown, version: TpmVersion): unknown {
   const lists = typeof value === 'string' ? listsInText(value) : value;
   if (typeof lists !== 'object' || lists === null || Array.isArray(lists)) return value;

@@ -1,5 +1,5 @@
 /**
- * A linked list from which any member can be removed in O(1), so that a removed command takes no memory until its turn.
+ * A linked list from which any member can be removed in O(1), so that a removed command frees its memory immediately.
  * The links are in the members themselves, so the list allocates nothing.
  */
 export interface LineMember<Member> {

@@ -17,7 +17,7 @@ export function uint32(value: number): Uint8Array {
   return bytes;
 }
 
-/** A UINT32 length and the bytes. */
+/** Returns the bytes, preceded by their length as a UINT32. */
 export function sized(bytes: Uint8Array): Uint8Array {
   return concat(uint32(bytes.length), bytes);
 }

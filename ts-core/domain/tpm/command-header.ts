@@ -93,7 +93,7 @@ export function responseCodeOf(response: Uint8Array): number {
   return readUint32(response, 6);
 }
 
-/** Whether the bytes are a whole response: the header's size field matches their number. */
+/** Returns whether the bytes are a whole response: the header's size field matches their number. */
 export function isWholeResponse(response: Uint8Array): boolean {
   return response.length >= HEADER_BYTES && readUint32(response, 2) === response.length;
 }

@@ -35,7 +35,7 @@ const TPM12_CODES: Partial<Record<TbsSymbol, number>> = {
   TBS_E_SERVICE_START_PENDING: TPM_RESULT.RETRY,
 };
 
-/** The response for `error` on an endpoint that carries only TPM bytes. */
+/** Returns the response for `error` on an endpoint that carries only TPM bytes. */
 export function refusalResponse(error: TbsError, version: TpmVersion): Uint8Array {
   return errorResponse(version, version === '2.0' ? tpm20Code(error) : tpm12Code(error));
 }
@@ -50,7 +50,7 @@ function tpm12Code(error: TbsError): number {
   return TPM12_CODES[error.symbol] ?? TPM_RESULT.FAIL;
 }
 
-/** Whether the caller used a locality that it may not use; Tbs.h has no result of its own for that. */
+/** Returns whether the caller used a locality that it may not use; Tbs.h has no result of its own for that. */
 function isLocality({ symbol, details }: TbsError): boolean {
   return symbol === 'TBS_E_BAD_PARAMETER' && details['parameter'] === 'locality';
 }

@@ -115,14 +115,14 @@ export function outHandleIsAuthenticated(ordinal: number): boolean {
   return OUT_HANDLE_IS_AUTHENTICATED.has(ordinal);
 }
 
-/** How many authorizations end a command or response with this tag (0x00C1 to 0x00C3, 0x00C4 to 0x00C6). */
+/** Returns how many authorizations end a command or response with this tag (0x00C1 to 0x00C3, 0x00C4 to 0x00C6). */
 export function authorizationCount(command: Uint8Array): 0 | 1 | 2 {
   const tag = readUint16(command, 0);
   if (tag === TPM_TAG.RQU_AUTH1_COMMAND) return 1;
   return tag === TPM_TAG.RQU_AUTH2_COMMAND ? 2 : 0;
 }
 
-/** Every key and session handle of a command; undefined when it is too short to hold them. */
+/** Returns every key and session handle of a command; undefined when it is too short to hold them. */
 export function handlePlaces(command: Uint8Array): readonly HandlePlace[] | undefined {
   const ordinal = ordinalOf(command);
   const places = parameterPlaces(command, ordinal);
@@ -142,7 +142,7 @@ export function handlePlaces(command: Uint8Array): readonly HandlePlace[] | unde
   return all;
 }
 
-/** Whether the last authorization of a command is by a transport session. */
+/** Returns whether the last authorization of a command is by a transport session. */
 export function authorizesWithTransport(ordinal: number): boolean {
   return ordinal === TPM_ORD.ExecuteTransport || ordinal === TPM_ORD.ReleaseTransportSigned;
 }

@@ -114,7 +114,7 @@ function delegatePublic(delegation: OwnerDelegation): Uint8Array {
   );
 }
 
-/** A TPM_PCR_INFO_SHORT that every PCR value and locality satisfies. */
+/** Returns a TPM_PCR_INFO_SHORT that every PCR value and locality satisfies. */
 export function noPcrCondition(): Uint8Array {
   return concat(uint16(3), new Uint8Array(3), uint8(TPM_LOC_ALL), new Uint8Array(DIGEST_BYTES));
 }

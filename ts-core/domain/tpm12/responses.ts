@@ -10,7 +10,7 @@ import {
 } from '../tpm/command-header.js';
 import { TPM_RESULT, TPM_TAG } from './codes.js';
 
-/** Whether the TPM compared an authorization value and found it wrong. */
+/** Returns whether the TPM compared an authorization value and found it wrong. */
 export function isAuthorizationFailure(code: number): boolean {
   return code === TPM_RESULT.AUTHFAIL || code === TPM_RESULT.AUTH2FAIL;
 }
@@ -19,12 +19,12 @@ export function isSuccess(response: Uint8Array): boolean {
   return responseCodeOf(response) === TPM_RESULT.SUCCESS;
 }
 
-/** A response that is only a header with this return code. */
+/** Returns a response that is only a header with this return code. */
 export function refusal(returnCode: number): Uint8Array {
   return errorResponse('1.2', returnCode);
 }
 
-/** A successful response without authorization. */
+/** Returns a successful response without authorization. */
 export function success(body: Uint8Array = NO_BODY): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + body.length);
   writeUint16(bytes, 0, TPM_TAG.RSP_COMMAND);
@@ -35,7 +35,7 @@ export function success(body: Uint8Array = NO_BODY): Uint8Array {
 
 const NO_BODY = new Uint8Array(0);
 
-/** A response to TPM_GetCapability with a TPM_KEY_HANDLE_LIST. */
+/** Returns a response to TPM_GetCapability with a TPM_KEY_HANDLE_LIST. */
 export function handleListResponse(handles: readonly number[]): Uint8Array {
   const listBytes = 2 + 4 * handles.length;
   const body = new Uint8Array(4 + listBytes);
@@ -45,7 +45,7 @@ export function handleListResponse(handles: readonly number[]): Uint8Array {
   return success(body);
 }
 
-/** A response to TPM_GetCapability with one number. */
+/** Returns a response to TPM_GetCapability with one number. */
 export function numberResponse(value: number): Uint8Array {
   const body = new Uint8Array(8);
   writeUint32(body, 0, 4);
@@ -53,19 +53,23 @@ export function numberResponse(value: number): Uint8Array {
   return success(body);
 }
 
-/** The handle that stands first in a successful response; undefined when the command failed, or there is none. */
+/**
+ * Returns the handle that stands first in a successful response; undefined when the command failed, or there is none.
+ */
 export function firstHandle(response: Uint8Array): number | undefined {
   return isSuccess(response) && response.length >= HEADER_BYTES + 4 ? readUint32(response, HEADER_BYTES) : undefined;
 }
 
-/** A copy of the sized buffer that stands first in a successful response, such as the blob of TPM_SaveContext. */
+/**
+ * Returns a copy of the sized buffer that stands first in a successful response, such as the blob of TPM_SaveContext.
+ */
 export function firstSizedBuffer(response: Uint8Array): Uint8Array | undefined {
   const size = firstHandle(response);
   if (size === undefined || HEADER_BYTES + 4 + size > response.length) return undefined;
   return response.slice(HEADER_BYTES + 4, HEADER_BYTES + 4 + size);
 }
 
-/** The TPM_KEY_HANDLE_LIST in a response to TPM_GetCapability; undefined when there is none. */
+/** Returns the TPM_KEY_HANDLE_LIST in a response to TPM_GetCapability; undefined when there is none. */
 export function handleListOf(response: Uint8Array): readonly number[] | undefined {
   const list = firstSizedBuffer(response);
   if (list === undefined || list.length < 2) return undefined;
@@ -74,7 +78,7 @@ export function handleListOf(response: Uint8Array): readonly number[] | undefine
   return Array.from({ length: count }, (_, index) => readUint32(list, 2 + 4 * index));
 }
 
-/** The number in a response to TPM_GetCapability; undefined when there is none. */
+/** Returns the number in a response to TPM_GetCapability; undefined when there is none. */
 export function numberOf(response: Uint8Array): number | undefined {
   const value = firstSizedBuffer(response);
   return value !== undefined && value.length >= 4 ? readUint32(value, 0) : undefined;

@@ -34,7 +34,7 @@ export interface KeyTemplate {
   readonly needsAuthorization: boolean;
 }
 
-/** A TPM_KEY without key material: the template for TPM_TakeOwnership and TPM_CreateWrapKey. */
+/** Returns a TPM_KEY without key material: the template for TPM_TakeOwnership and TPM_CreateWrapKey. */
 export function keyTemplate(template: KeyTemplate): Uint8Array {
   return concat(
     TPM_STRUCT_VER_1_1,

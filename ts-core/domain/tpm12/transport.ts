@@ -57,7 +57,9 @@ export function wrappedCommandOf(command: Uint8Array): Uint8Array | undefined {
   return hasCommandTag && readUint32(inner, 2) === size ? inner : undefined;
 }
 
-/** The response inside a response to TPM_ExecuteTransport, as a view; undefined unless the outer one succeeded. */
+/**
+ * Returns the response inside a response to TPM_ExecuteTransport, as a view; undefined unless the outer one succeeded.
+ */
 export function wrappedResponseOf(response: Uint8Array): Uint8Array | undefined {
   if (response.length < WRAPPED_RESPONSE_OFFSET + HEADER_BYTES) return undefined;
   if (responseCodeOf(response) !== TPM_RESULT.SUCCESS) return undefined;
@@ -66,7 +68,7 @@ export function wrappedResponseOf(response: Uint8Array): Uint8Array | undefined 
   return isWholeResponse(inner) ? inner : undefined;
 }
 
-/** The code of the command that acts: the inner one under TPM_ExecuteTransport, otherwise the command's own. */
+/** Returns the code of the command that acts: the inner one under TPM_ExecuteTransport, otherwise the command's own. */
 export function actingCodeOf(version: TpmVersion, code: number, command: Uint8Array): number {
   if (version !== '1.2' || code !== TPM_ORD.ExecuteTransport) return code;
   const inner = wrappedCommandOf(command);

@@ -472,12 +472,15 @@ export const EK_POLICY: readonly number[] = [
 export const HR_RANGE_MASK = 0xff000000;
 const HR_HANDLE_MASK = 0x00ffffff;
 
-/** The byte of a handle that tells objects, sessions and the rest apart (TPM_HT). */
+/** Returns the byte of a handle that tells objects, sessions and the rest apart (TPM_HT). */
 export function handleType(handle: number): number {
   return handle >>> 24;
 }
 
-/** The part of a session handle that identifies the session: the top byte changes when a policy session is saved. */
+/**
+ * Returns the part of a session handle that identifies the session: the top byte changes when a policy session is
+ * saved.
+ */
 export function handleNumber(handle: number): number {
   return handle & HR_HANDLE_MASK;
 }

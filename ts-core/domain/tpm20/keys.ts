@@ -53,7 +53,7 @@ function storageTemplate(algorithm: KeyAlgorithm, attributes: number, policy: Ui
   return concat(uint16(type), common, parameters, UNIQUE[algorithm]);
 }
 
-/** The type and the TPMU_PUBLIC_PARMS of a storage key: AES-128 CFB, scheme NULL. */
+/** Returns the type and the TPMU_PUBLIC_PARMS of a storage key: AES-128 CFB, scheme NULL. */
 function keyKind(algorithm: KeyAlgorithm): { readonly type: number; readonly parameters: Uint8Array } {
   const symmetric = concat(uint16(TPM_ALG.AES), uint16(128), uint16(TPM_ALG.CFB), uint16(TPM_ALG.NULL));
   if (algorithm === 'rsa2048') {

@@ -49,7 +49,7 @@ function* definedCertificateIndices(): Exchange<readonly number[]> {
   return EK_CERTIFICATE_INDICES.filter((index) => defined.has(index));
 }
 
-/** The endorsement key that provisioning made persistent, also once the hierarchy has an authorization. */
+/** Returns the endorsement key that provisioning made persistent, also once the hierarchy has an authorization. */
 function* persistentKeyMark(): Exchange<IdentityMark | undefined> {
   const publicArea = yield* readPublic(EK_HANDLE);
   return publicArea && keyMark(publicArea);

@@ -26,7 +26,7 @@ export function aboutSession(code: number, position: number): number {
   return code | RC_BIT.SESSION | ((position + 1) << RC_NUMBER.SHIFT);
 }
 
-/** The error of a format-one response code, whatever handle, session or parameter it names. */
+/** Returns the error of a format-one response code, whatever handle, session or parameter it names. */
 export function errorOf(code: number): number {
   return (code & FORMAT_ONE_ERROR_MASK) >>> 0;
 }
@@ -46,18 +46,20 @@ export function subjectOf(code: number): CodeSubject {
   return { kind, number: number & RC_NUMBER.HANDLE_OR_SESSION_MASK };
 }
 
-/** Whether the TPM compared an authorization value and found it wrong. */
+/** Returns whether the TPM compared an authorization value and found it wrong. */
 export function isAuthorizationFailure(code: number): boolean {
   const error = errorOf(code);
   return error === TPM_RC.AUTH_FAIL || error === TPM_RC.BAD_AUTH;
 }
 
-/** Whether the TPM has no room for another object. */
+/** Returns whether the TPM has no room for another object. */
 export function isOutOfObjectMemory(code: number): boolean {
   return code === TPM_RC.OBJECT_MEMORY || code === TPM_RC.OBJECT_HANDLES || code === TPM_RC.MEMORY;
 }
 
-/** Whether a code is a warning (Part 2, 6.6.2) about the TPM's present state, such as RETRY, LOCKOUT or MEMORY. */
+/**
+ * Returns whether a code is a warning (Part 2, 6.6.2) about the TPM's present state, such as RETRY, LOCKOUT or MEMORY.
+ */
 export function isTemporaryFailure(code: number): boolean {
   return (code & RC_WARN_MASK) === RC_WARN && !(code >= TPM_RC.REFERENCE_H0 && code <= TPM_RC.REFERENCE_S6);
 }
@@ -66,12 +68,12 @@ export function isSuccess(response: Uint8Array): boolean {
   return responseCodeOf(response) === TPM_RC.SUCCESS;
 }
 
-/** A response that is only a header with this response code. */
+/** Returns a response that is only a header with this response code. */
 export function refusal(responseCode: number): Uint8Array {
   return errorResponse('2.0', responseCode);
 }
 
-/** A successful response without sessions. */
+/** Returns a successful response without sessions. */
 export function success(body: Uint8Array = NO_BODY): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + body.length);
   writeUint16(bytes, 0, TPM_ST.NO_SESSIONS);

@@ -35,7 +35,7 @@ export function decodeCommandAttributes(attributes: number): CommandAttributes {
 /** TPMS_CONTEXT (Part 2, 14.5), before its contextBlob: sequence (8), savedHandle (4), hierarchy (4), size (2). */
 const CONTEXT_FIXED_BYTES = 18;
 
-/** Whether bytes have the form of a TPMS_CONTEXT, with nothing missing and nothing behind it. */
+/** Returns whether bytes have the form of a TPMS_CONTEXT, with nothing missing and nothing behind it. */
 export function isSavedContext(blob: Uint8Array): boolean {
   return blob.length >= CONTEXT_FIXED_BYTES && blob.length === CONTEXT_FIXED_BYTES + readUint16(blob, 16);
 }
@@ -48,12 +48,12 @@ export function hierarchyOf(blob: Uint8Array): number {
   return readUint32(blob, 12);
 }
 
-/** Whether a saved context stays valid while the object is in use: true for all but sequence objects. */
+/** Returns whether a saved context stays valid while the object is in use: true for all but sequence objects. */
 export function staysValidInUse(blob: Uint8Array): boolean {
   return savedHandleOf(blob) !== SAVED_SEQUENCE_OBJECT;
 }
 
-/** Whether two saved contexts claim to be the same save of the same session, whatever else they contain. */
+/** Returns whether two saved contexts claim to be the same save of the same session, whatever else they contain. */
 export function sameSave(left: Uint8Array, right: Uint8Array): boolean {
   return sameBytes(left.subarray(0, 12), right.subarray(0, 12));
 }

@@ -43,8 +43,8 @@ export const MAX_BATCH_CALLS = 64;
 export const MAX_DEPTH = 32;
 
 /**
- * Maximum number of values in a message of a caller who is no administrator: 64 calls with 16 values each. To build
- * thousands of them would delay others by several milliseconds.
+ * Maximum number of values in a message of a caller who is no administrator: 64 calls with 16 values each.
+ * Building thousands of them would delay others by several milliseconds.
  */
 export const MAX_USER_VALUES = 1024;
 
@@ -115,7 +115,7 @@ function isObject(value: unknown): value is { readonly [name: string]: unknown; 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether a reply can repeat this id exactly. */
+/** Returns whether a reply can repeat this id exactly. */
 function isCallId(id: unknown): id is CallId {
   if (typeof id !== 'number') return id === null || typeof id === 'string';
   return Number.isInteger(id) ? Number.isSafeInteger(id) : Number.isFinite(id);

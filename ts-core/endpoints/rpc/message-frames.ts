@@ -141,13 +141,13 @@ export function messageFrame(text: string): Buffer {
 
 /**
  * Returns a message of these texts, with its header: a part of `room`, which need not be copied or collected, or else a
- * new buffer if there may be too little room. To join long texts first would take longer than to write them.
+ * new buffer if there may be too little room. Joining long texts first would take longer than writing them.
  */
 export function messageFrameIn(room: Buffer, texts: readonly string[]): Buffer {
   const start = headerOf(Number.MAX_SAFE_INTEGER).length;
   const characters = texts.reduce((sum, text) => sum + text.length, 0);
   if (start + characters * MAX_UTF8_BYTES > room.length) return messageFrame(texts.join(''));
-  // The texts first: to count their bytes beforehand takes as long as to write them.
+  // Writes the texts first, because counting their bytes takes as long as writing them.
   let end = start;
   for (const text of texts) end += room.write(text, end);
   const header = headerOf(end - start);

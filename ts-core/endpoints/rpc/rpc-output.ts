@@ -4,7 +4,7 @@ import { messageFrameIn } from './message-frames.js';
 
 /**
  * Enough for the longest list with default settings, `commandBlock/list`. Messages are written here first: otherwise each
- * would be garbage once the kernel has taken it, and to collect garbage stops the broker.
+ * would be garbage once the kernel has taken it, and garbage collection stops the broker.
  */
 const ROOM_BYTES = 1_100_000;
 const room = Buffer.allocUnsafeSlow(ROOM_BYTES);

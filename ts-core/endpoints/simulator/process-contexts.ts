@@ -96,7 +96,7 @@ export class ProcessContexts {
   }
 }
 
-/** The protocol of a stream of plain TPM commands. Its context is that of the peer's process. */
+/** Returns the protocol of a stream of plain TPM commands. Its context is that of the peer's process. */
 export function plainCommands(contexts: ProcessContexts, peer: SimulatorPeer): RequestProtocol {
   const context = contexts.acquire(peer);
   return {

@@ -73,7 +73,7 @@ export const CRYPTOGRAPHY: readonly AllowedCommand[] = [
   {
     command: 'SequenceUpdate',
     allowedTo: 'everyone',
-    reason: "Goes on with the caller's own sequence.",
+    reason: "Continues the caller's own sequence.",
   },
   { command: 'SequenceComplete', allowedTo: 'everyone', reason: "Ends the caller's own sequence." },
   {

@@ -11,7 +11,7 @@ export const OBJECTS: readonly AllowedCommand[] = [
   {
     command: 'Create',
     allowedTo: 'everyone',
-    reason: 'Makes a key under a parent; it takes no room in the TPM.',
+    reason: 'Creates a key under a parent; the key takes no room in the TPM.',
   },
   {
     command: 'CreateLoaded',

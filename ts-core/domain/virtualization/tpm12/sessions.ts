@@ -83,7 +83,7 @@ export class Sessions {
     return [...authSession.values(), ...transportSession.values()];
   }
 
-  /** A session that this context sees as loaded. */
+  /** Returns a session that this context sees as loaded. */
   loadedIn(context: VirtualContext, kind: SessionKind, virtualHandle: number): Session | undefined {
     return this.#of(context)[kind].get(virtualHandle);
   }

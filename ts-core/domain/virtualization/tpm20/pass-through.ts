@@ -129,7 +129,7 @@ export function* send(parts: Pick<VirtualizerParts, 'swapping' | 'quotas'>, comm
   }
 }
 
-/** Returns false if the response code is not about room, or if nothing can make way. */
+/** Returns false if the response code is not about room, or if nothing can be evicted. */
 function* makeRoom(
   { swapping, quotas }: Pick<VirtualizerParts, 'swapping' | 'quotas'>,
   code: number,

@@ -95,7 +95,7 @@ export class Reconciliation {
     return unmanaged;
   }
 
-  /** The TPM was reset: nothing in it is anybody's, and nothing was lost on the way. */
+  /** Records that the TPM was reset: it holds nothing of other programs, and no lost response left anything in it. */
   tpmWasReset(): void {
     this.#unmanaged = new Set();
     this.creationLost = false;

@@ -63,7 +63,7 @@ export class Sessions {
     return isSessionHandle(handle) ? this.#byNumber.get(handleNumber(handle)) : undefined;
   }
 
-  /** A session that this context sees as loaded. */
+  /** Returns a session that this context sees as loaded. */
   loadedIn(context: VirtualContext, handle: number): Session | undefined {
     const session = this.#byNumber.get(handleNumber(handle));
     return session?.context === context ? session : undefined;

@@ -85,7 +85,7 @@ async function tpmState(application: Application, caller: Caller): Promise<contr
   };
 }
 
-/** What Windows' Get-Tpm shows on a machine without a TPM. */
+/** Returns what Windows' Get-Tpm shows on a machine without a TPM. */
 function absentTpm({ authLevel, provisioning }: Application): contract.Tpm {
   return {
     tpmPresent: false,

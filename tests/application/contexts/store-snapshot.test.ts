@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { SnapshotKeeper } from '../../../ts-core/application/contexts/keep-snapshot.js';
+import { SnapshotWriter } from '../../../ts-core/application/contexts/store-snapshot.js';
 import type { StateStore } from '../../../ts-core/application/ports/state-store.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { PassThroughVirtualizer } from '../../support/pass-through-virtualizer.js';
@@ -30,8 +30,8 @@ describe('the snapshot of the virtualizer', () => {
       new FakeClock(),
       quietLog(),
     ];
-    const keeper = new SnapshotKeeper({ virtualizer, store, clock, log });
-    return { keeper, clock, store, log, changes: () => virtualizer.onSnapshotChange?.() };
+    const writer = new SnapshotWriter({ virtualizer, store, clock, log });
+    return { writer, clock, store, log, changes: () => virtualizer.onSnapshotChange?.() };
   }
 
   it('is written at the first change, and then at most every 200 ms', async () => {
@@ -71,9 +71,9 @@ describe('the snapshot of the virtualizer', () => {
   });
 
   it('is written a last time at the stop, after a write in progress, and never again', async () => {
-    const { keeper, clock, store, changes } = setUp();
+    const { writer, clock, store, changes } = setUp();
     changes();
-    const stopped = keeper.stop();
+    const stopped = writer.stop();
     await settled();
     assert.equal(store.writes.length, 1);
     store.writes[0]?.();
@@ -89,12 +89,12 @@ describe('the snapshot of the virtualizer', () => {
   });
 
   it('leaves no timer after a stop in the pause between two writes', async () => {
-    const { keeper, clock, store, changes } = setUp();
+    const { writer, clock, store, changes } = setUp();
     changes();
     store.writes[0]?.();
     await settled();
     assert.equal(clock.pendingTimers(), 1);
-    const stopped = keeper.stop();
+    const stopped = writer.stop();
     await settled();
     store.writes[1]?.();
     await stopped;

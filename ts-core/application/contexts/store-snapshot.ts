@@ -16,7 +16,7 @@ export interface SnapshotParts {
 
 const SNAPSHOT_INTERVAL_MS = 200;
 
-export class SnapshotKeeper {
+export class SnapshotWriter {
   #isStale = false;
   /** The write in progress. */
   #writing: Promise<void> | undefined;
