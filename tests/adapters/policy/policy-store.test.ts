@@ -40,9 +40,11 @@ describe('policy store', () => {
   beforeEach(() => {
     base = mkdtempSync(join(tmpdir(), 'tbs-policy-'));
     folder = join(base, 'policy.d');
-    pol = join(base, 'Registry.pol');
+    // In a folder of its own: the parents of the sources' folders are watched too, and others write into /tmp.
+    pol = join(base, 'machine', 'Registry.pol');
     clock = new FakeClock();
     mkdirSync(folder);
+    mkdirSync(join(base, 'machine'));
   });
   afterEach(async () => {
     for (const store of open.splice(0)) await store.close();
