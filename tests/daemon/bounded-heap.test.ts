@@ -26,7 +26,7 @@ const PROGRAM = `
 
 /** Returns the mean, since a peak depends on the progress of the collector's threads. */
 async function meanBytes(prelude: string): Promise<number> {
-  const args = ['--max-semi-space-size=2', '--input-type=module', '--eval', prelude + PROGRAM];
+  const args = ['--max-semi-space-size=4', '--input-type=module', '--eval', prelude + PROGRAM];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return Number(stdout);
 }
