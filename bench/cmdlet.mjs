@@ -145,10 +145,10 @@ async function shippedBroker() {
 const program = await choosePowerShell();
 console.log(`PowerShell: ${path.relative(root, program)}`);
 const folder = mkdtempSync(path.join(tmpdir(), 'tbs-bench-'));
-const broker = new PrivateBroker(folder, await shippedBroker());
+const broker = new PrivateBroker(folder);
 try {
   const embedded = { stateFolder: path.join(folder, 'state', 'tpm') };
-  await broker.start({ transport: { kind: 'embedded', embedded }, power: { logind: false } });
+  await broker.start({ transport: { kind: 'embedded', embedded }, power: { logind: false } }, await shippedBroker());
   measureCold(program, broker.rpcSocket, folder);
   measureWarm(program, broker.rpcSocket);
 } finally {

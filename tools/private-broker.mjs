@@ -14,16 +14,14 @@ export class PrivateBroker {
   #child;
   #ended;
 
-  /** `program`: the beginning of tbsd's command line; otherwise the one of this tree. */
-  constructor(folder, program = [process.execPath, path.join(root, 'bin', 'tbsd.js')]) {
+  constructor(folder) {
     this.folder = folder;
-    this.program = program;
     this.rpcSocket = path.join(folder, 'run', 'rpc.sock');
     this.wireSocket = path.join(folder, 'run', 'wire.sock');
   }
 
-  /** Starts tbsd with `settings` merged into its configuration, and returns when it answers. */
-  async start(settings) {
+  /** Starts tbsd, by default the one of this tree, with `settings` in its configuration, and returns when it answers. */
+  async start(settings, [file, ...args] = [process.execPath, path.join(root, 'bin', 'tbsd.js')]) {
     const inFolder = (...names) => path.join(this.folder, ...names);
     // Other users can reach the sockets but see nothing else.
     chmodSync(this.folder, 0o711);
@@ -42,7 +40,6 @@ export class PrivateBroker {
       ...settings,
     };
     writeFileSync(inFolder('tbsd.json'), JSON.stringify(configuration, null, 2), { mode: 0o600 });
-    const [file, ...args] = this.program;
     this.#child = spawn(file, [...args, '--config', inFolder('tbsd.json')], {
       stdio: ['ignore', 'inherit', 'pipe'],
       // Ctrl+C on the terminal must reach only the program that started the broker and stops it afterwards.
