@@ -1,6 +1,6 @@
 // Compiles TypeScript into build/, writes build/protocol.json, and builds the PowerShell module.
 //   npm run build
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -18,8 +18,7 @@ export async function buildTypeScript() {
 }
 
 export async function buildModule() {
-  const builder = path.join(root, 'tools', 'build-module.mjs');
-  if (existsSync(builder)) await runNode([builder]);
+  await runNode([path.join(root, 'tools', 'build-module.mjs')]);
 }
 
 function runNode(args) {

@@ -9,15 +9,10 @@ import { buildModule, buildTypeScript } from './build.mjs';
 
 const tools = path.dirname(fileURLToPath(import.meta.url));
 
-try {
-  await buildTypeScript();
-  // A cmdlet that returns a new class compiles only after the class has been written.
-  write('csharp-types.mjs');
-  await buildModule();
-} catch (error) {
-  console.error(error.message);
-  process.exit(1);
-}
+await buildTypeScript();
+// A cmdlet that returns a new class compiles only after the class has been written.
+write('csharp-types.mjs');
+await buildModule();
 for (const writer of readdirSync(tools).filter((each) => /^docs-.*\.mjs$/.test(each))) write(writer);
 write(path.join('..', 'packaging', 'admx-source', 'write-template.mjs'));
 
