@@ -7,31 +7,10 @@
  * reply.
  */
 import { readUint32, writeUint32 } from '../../domain/tpm/command-header.js';
+import { SWTPM_CONTROL } from '../../domain/tpm/swtpm-control.js';
 import { TPM_RESULT } from '../../domain/tpm12/codes.js';
 import { StreamConnection } from './stream-connection.js';
 import type { SocketAddress } from './transport-options.js';
-
-export const SWTPM_CONTROL = {
-  getCapability: 0x01,
-  init: 0x02,
-  shutdown: 0x03,
-  getTpmEstablished: 0x04,
-  setLocality: 0x05,
-  hashStart: 0x06,
-  hashData: 0x07,
-  hashEnd: 0x08,
-  cancelTpmCommand: 0x09,
-  storeVolatile: 0x0a,
-  resetTpmEstablished: 0x0b,
-  getStateBlob: 0x0c,
-  setStateBlob: 0x0d,
-  stop: 0x0e,
-  getConfig: 0x0f,
-  setDataFd: 0x10,
-  setBufferSize: 0x11,
-  getInfo: 0x12,
-  lockStorage: 0x13,
-} as const;
 
 /** PTM_INIT_FLAG_DELETE_VOLATILE: a stored volatile state is not restored a second time. */
 const INIT_DELETE_VOLATILE = 1;
@@ -68,7 +47,7 @@ export class SwtpmControlChannel {
 
   /** Returns whether TPM_Init has been done (`--flags not-need-init`, or CMD_INIT); has no side effects. */
   async isTpmInitialized(timeoutMs: number): Promise<boolean> {
-    const reply = await this.#request(SWTPM_CONTROL.getTpmEstablished, new Uint8Array(0), RESULT_BYTES + 4, timeoutMs);
+    const reply = await this.#request(SWTPM_CONTROL.GET_TPMESTABLISHED, new Uint8Array(0), RESULT_BYTES + 4, timeoutMs);
     return readUint32(reply, 0) !== TPM_RESULT.BAD_ORDINAL;
   }
 
@@ -76,26 +55,26 @@ export class SwtpmControlChannel {
   initialize(timeoutMs: number): Promise<void> {
     const flags = new Uint8Array(4);
     writeUint32(flags, 0, INIT_DELETE_VOLATILE);
-    return this.#command(SWTPM_CONTROL.init, 'CMD_INIT', timeoutMs, flags);
+    return this.#command(SWTPM_CONTROL.INIT, 'CMD_INIT', timeoutMs, flags);
   }
 
   setLocality(locality: number, timeoutMs: number): Promise<void> {
-    return this.#command(SWTPM_CONTROL.setLocality, 'CMD_SET_LOCALITY', timeoutMs, Uint8Array.of(locality));
+    return this.#command(SWTPM_CONTROL.SET_LOCALITY, 'CMD_SET_LOCALITY', timeoutMs, Uint8Array.of(locality));
   }
 
   /** Resolves when swtpm has read the request, which single-threaded builds do only after the running command. */
   cancelTpmCommand(timeoutMs: number): Promise<void> {
-    return this.#command(SWTPM_CONTROL.cancelTpmCommand, 'CMD_CANCEL_TPM_CMD', timeoutMs);
+    return this.#command(SWTPM_CONTROL.CANCEL_TPM_CMD, 'CMD_CANCEL_TPM_CMD', timeoutMs);
   }
 
   /** Saves the volatile state to its file, as before a migration or a suspend. */
   storeVolatile(timeoutMs: number): Promise<void> {
-    return this.#command(SWTPM_CONTROL.storeVolatile, 'CMD_STORE_VOLATILE', timeoutMs);
+    return this.#command(SWTPM_CONTROL.STORE_VOLATILE, 'CMD_STORE_VOLATILE', timeoutMs);
   }
 
   /** Ends swtpm. */
   shutdown(timeoutMs: number): Promise<void> {
-    return this.#command(SWTPM_CONTROL.shutdown, 'CMD_SHUTDOWN', timeoutMs);
+    return this.#command(SWTPM_CONTROL.SHUTDOWN, 'CMD_SHUTDOWN', timeoutMs);
   }
 
   /** Returns libtpms' JSON with `TPMSpecification` (bit 0), `TPMAttributes` (bit 1) … */
@@ -105,7 +84,7 @@ export class SwtpmControlChannel {
     const lengthAt = 2 * RESULT_BYTES;
     const textAt = lengthAt + 4;
     const replyBytes = (reply: Uint8Array) => (reply.length < textAt ? textAt : textAt + readUint32(reply, lengthAt));
-    const reply = await this.#request(SWTPM_CONTROL.getInfo, parameters, replyBytes, timeoutMs);
+    const reply = await this.#request(SWTPM_CONTROL.GET_INFO, parameters, replyBytes, timeoutMs);
     checkResult(reply, 'CMD_GET_INFO');
     return JSON.parse(new TextDecoder().decode(reply.subarray(textAt)).replace(/\0+$/, ''));
   }

@@ -8,29 +8,21 @@
  */
 import { isAdministrator } from '../../domain/caller.js';
 import { readUint32, writeUint32 } from '../../domain/tpm/command-header.js';
+import { SWTPM_CONTROL } from '../../domain/tpm/swtpm-control.js';
 import { TPM_RESULT } from '../../domain/tpm12/codes.js';
 import type { RequestExtent, RequestReply } from './request-connection.js';
 import type { SimulatorContext } from './simulator-context.js';
 
-const CMD_GET_CAPABILITY = 0x01;
-const CMD_INIT = 0x02;
-const CMD_SHUTDOWN = 0x03;
-const CMD_GET_TPMESTABLISHED = 0x04;
-const CMD_SET_LOCALITY = 0x05;
-const CMD_CANCEL_TPM_CMD = 0x09;
-const CMD_STOP = 0x0e;
-const CMD_GET_CONFIG = 0x0f;
-
 /** Length of each command, including its parameters. */
 const COMMAND_BYTES: ReadonlyMap<number, number> = new Map([
-  [CMD_GET_CAPABILITY, 4],
-  [CMD_INIT, 8],
-  [CMD_SHUTDOWN, 4],
-  [CMD_GET_TPMESTABLISHED, 4],
-  [CMD_SET_LOCALITY, 5],
-  [CMD_CANCEL_TPM_CMD, 4],
-  [CMD_STOP, 4],
-  [CMD_GET_CONFIG, 4],
+  [SWTPM_CONTROL.GET_CAPABILITY, 4],
+  [SWTPM_CONTROL.INIT, 8],
+  [SWTPM_CONTROL.SHUTDOWN, 4],
+  [SWTPM_CONTROL.GET_TPMESTABLISHED, 4],
+  [SWTPM_CONTROL.SET_LOCALITY, 5],
+  [SWTPM_CONTROL.CANCEL_TPM_CMD, 4],
+  [SWTPM_CONTROL.STOP, 4],
+  [SWTPM_CONTROL.GET_CONFIG, 4],
 ]);
 
 /**
@@ -51,14 +43,14 @@ export function controlExtent(received: Uint8Array): RequestExtent {
 
 export function answerControl(request: Uint8Array, context: SimulatorContext): RequestReply {
   switch (readUint32(request, 0)) {
-    case CMD_GET_CAPABILITY:
+    case SWTPM_CONTROL.GET_CAPABILITY:
       return { bytes: words(TPM_RESULT.SUCCESS, CAPABILITIES) };
-    case CMD_GET_TPMESTABLISHED:
-    case CMD_GET_CONFIG:
+    case SWTPM_CONTROL.GET_TPMESTABLISHED:
+    case SWTPM_CONTROL.GET_CONFIG:
       return { bytes: words(TPM_RESULT.SUCCESS, 0) };
-    case CMD_SET_LOCALITY:
+    case SWTPM_CONTROL.SET_LOCALITY:
       return { bytes: words(setLocality(request[4] as number, context)) };
-    case CMD_CANCEL_TPM_CMD:
+    case SWTPM_CONTROL.CANCEL_TPM_CMD:
       context.cancel();
       return { bytes: words(TPM_RESULT.SUCCESS) };
     default:

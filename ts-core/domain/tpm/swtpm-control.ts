@@ -1,0 +1,22 @@
+/** The commands of swtpm's control channel, by name (swtpm's tpm_ioctl.h, CMD_…). */
+export const SWTPM_CONTROL = {
+  GET_CAPABILITY: 0x01,
+  INIT: 0x02,
+  SHUTDOWN: 0x03,
+  GET_TPMESTABLISHED: 0x04,
+  SET_LOCALITY: 0x05,
+  HASH_START: 0x06,
+  HASH_DATA: 0x07,
+  HASH_END: 0x08,
+  CANCEL_TPM_CMD: 0x09,
+  STORE_VOLATILE: 0x0a,
+  RESET_TPMESTABLISHED: 0x0b,
+  GET_STATEBLOB: 0x0c,
+  SET_STATEBLOB: 0x0d,
+  STOP: 0x0e,
+  GET_CONFIG: 0x0f,
+  SET_DATAFD: 0x10,
+  SET_BUFFERSIZE: 0x11,
+  GET_INFO: 0x12,
+  LOCK_STORAGE: 0x13,
+} as const;
