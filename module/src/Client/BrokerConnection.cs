@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 
@@ -33,12 +32,10 @@ internal sealed class BrokerConnection : IDisposable
     private readonly object gate = new();
     private readonly object writing = new();
     private readonly SemaphoreSlim room = new(MaxCalls);
-    private readonly Dictionary<int, PendingCall> waiting = new();
-    private readonly MessageBuffer messages = new();
-    private readonly byte[] buffer = new byte[32768];
+    private readonly PendingCalls waiting = new();
+    private readonly MessageReader reader;
     private bool isBeingRead;
     private Exception? ended;
-    private int lastId;
 
     /// <param name="path">Where the broker listens.</param>
     /// <param name="transport">The open transport, which the connection disposes of.</param>
@@ -49,6 +46,7 @@ internal sealed class BrokerConnection : IDisposable
         Path = path;
         this.transport = transport;
         this.silenceLimit = silenceLimit;
+        reader = new MessageReader(transport);
         silence = new SilenceWatch((long)silenceLimit.TotalMilliseconds, Deadline.NowMilliseconds);
         if (!listens && !transport.NeedsReader) return;
         isBeingRead = true;
@@ -79,7 +77,7 @@ internal sealed class BrokerConnection : IDisposable
                     Monitor.Wait(gate, LookMilliseconds);
                 }
             }
-            End(ClosedByBroker());
+            End(MessageReader.ClosedByBroker());
             return true;
         }
     }
@@ -116,7 +114,7 @@ internal sealed class BrokerConnection : IDisposable
             lock (gate)
             {
                 waiting.Remove(id);
-                next = isBeingRead ? null : FirstOpenCall();
+                next = isBeingRead ? null : waiting.FirstOpen();
             }
             next?.Wake();
             room.Release();
@@ -127,7 +125,7 @@ internal sealed class BrokerConnection : IDisposable
     internal void SendOnly(string method, RpcParameters? parameters)
     {
         int id;
-        lock (gate) id = NextId();
+        lock (gate) id = waiting.NextId();
         try
         {
             Send(RpcRequest.Write(id, method, parameters), CancellationToken.None);
@@ -154,18 +152,8 @@ internal sealed class BrokerConnection : IDisposable
         lock (gate)
         {
             if (ended is not null) throw new ConnectionEndedException(ended);
-            int id = NextId();
-            waiting[id] = call;
-            return id;
+            return waiting.Add(call);
         }
-    }
-
-    /// <summary>Returns the id of the next request; the caller holds <see cref="gate"/>.</summary>
-    private int NextId()
-    {
-        // Ids wrap after 31 bits; a call still holding a low id has long since timed out.
-        lastId = lastId == int.MaxValue ? 1 : lastId + 1;
-        return lastId;
     }
 
     /// <summary>Sends a message. A partially written message makes the connection unusable, so it is closed.</summary>
@@ -246,16 +234,6 @@ internal sealed class BrokerConnection : IDisposable
         lock (gate) isBeingRead = false;
     }
 
-    /// <summary>Returns a call whose thread can read from now on; the caller holds <see cref="gate"/>.</summary>
-    private PendingCall? FirstOpenCall()
-    {
-        foreach (PendingCall call in waiting.Values)
-        {
-            if (call.IsOpen) return call;
-        }
-        return null;
-    }
-
     private void ReadToEnd()
     {
         while (!HasEnded) ReadOnce(Timeout.Infinite);
@@ -268,12 +246,9 @@ internal sealed class BrokerConnection : IDisposable
     {
         try
         {
-            int count = transport.Read(buffer, milliseconds);
-            if (count == Transport.NothingArrived) return;
-            if (count == 0) throw ClosedByBroker();
+            if (!reader.Receive(milliseconds)) return;
             silence.Hear(Deadline.NowMilliseconds);
-            messages.Append(buffer, 0, count);
-            while (messages.TakeMessage() is { } text) Deliver(JsonValue.Parse(text));
+            reader.Deliver(Complete, (method, parameters) => Notified?.Invoke(method, parameters));
         }
         catch (Exception exception)
         {
@@ -282,42 +257,20 @@ internal sealed class BrokerConnection : IDisposable
         }
     }
 
+    private void Complete(long id, JsonValue message)
+    {
+        PendingCall? call;
+        // An answer to a stopped call has no receiver any more.
+        lock (gate) call = waiting.Find(id);
+        call?.Complete(message);
+    }
+
     private bool HasEnded
     {
         get
         {
             lock (gate) return ended is not null;
         }
-    }
-
-    private static EndOfStreamException ClosedByBroker() => new("The broker closed the connection.");
-
-    private void Deliver(JsonValue message)
-    {
-        if (!message.IsObject) throw new ProtocolException("The message is no object.");
-        JsonValue method = message["method"];
-        if (method.IsString)
-        {
-            Notified?.Invoke(method.AsText(), message["params"]);
-            return;
-        }
-        JsonValue id = message["id"];
-        if (!id.IsNumber) throw RefusalIn(message) ?? new ProtocolException("The message is neither an answer nor a notification.");
-        PendingCall? call;
-        lock (gate)
-        {
-            // An answer to a stopped call has no receiver any more.
-            if (id.AsInt64() is not (> 0 and <= int.MaxValue and long number) || !waiting.TryGetValue((int)number, out call)) return;
-        }
-        call.Complete(message);
-    }
-
-    /// <summary>Reads an error without an id: the reason the broker sends before it closes the connection.</summary>
-    private static Exception? RefusalIn(JsonValue message)
-    {
-        if (message["error"] is not { IsObject: true } error) return null;
-        bool isOfTheBroker = error["data"] is { IsObject: true } data && data.TextOrNull("symbol") is not null;
-        return isOfTheBroker ? TbsErrors.FromBroker(error) : new ProtocolException(error.Text("message"));
     }
 
     /// <summary>
@@ -348,8 +301,7 @@ internal sealed class BrokerConnection : IDisposable
             if (ended is not null) return;
             ended = reason;
             Monitor.PulseAll(gate);
-            calls = new PendingCall[waiting.Count];
-            waiting.Values.CopyTo(calls, 0);
+            calls = waiting.All;
         }
         transport.Dispose();
         foreach (PendingCall call in calls) call.Fail(reason);
