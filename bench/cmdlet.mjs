@@ -15,8 +15,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundle, writeCodeCaches } from '../packaging/bundle/bundle.mjs';
-import { fetchNode } from '../packaging/runtime/fetch-node.mjs';
+import { shippedPrograms } from '../packaging/bundle/bundle.mjs';
 import { findSdk } from '../tools/dotnet.mjs';
 import { PrivateBroker } from '../tools/private-broker.mjs';
 import { findPowerShell } from '../tools/pwsh.mjs';
@@ -136,19 +135,17 @@ async function choosePowerShell() {
   return (await findPowerShell({ onProgress: console.error })).path;
 }
 
-async function shippedBroker() {
-  const { folder } = await bundle();
-  writeCodeCaches(folder);
-  return [path.join(fetchNode(), 'bin', 'node'), path.join(folder, 'tbsd')];
-}
-
 const program = await choosePowerShell();
+const shipped = await shippedPrograms();
 console.log(`PowerShell: ${path.relative(root, program)}`);
 const folder = mkdtempSync(path.join(tmpdir(), 'tbs-bench-'));
 const broker = new PrivateBroker(folder);
 try {
   const embedded = { stateFolder: path.join(folder, 'state', 'tpm') };
-  await broker.start({ transport: { kind: 'embedded', embedded }, power: { logind: false } }, await shippedBroker());
+  await broker.start({ transport: { kind: 'embedded', embedded }, power: { logind: false } }, [
+    shipped.node,
+    path.join(shipped.folder, 'tbsd'),
+  ]);
   measureCold(program, broker.rpcSocket, folder);
   measureWarm(program, broker.rpcSocket);
 } finally {

@@ -9,14 +9,11 @@ import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { bundle, writeCodeCaches } from '../packaging/bundle/bundle.mjs';
-import { fetchNode } from '../packaging/runtime/fetch-node.mjs';
+import { shippedPrograms } from '../packaging/bundle/bundle.mjs';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
 const rounds = Number(values.rounds);
-const node = path.join(fetchNode(), 'bin', 'node');
-const { folder: programs } = await bundle();
-writeCodeCaches(programs);
+const { folder: programs, node } = await shippedPrograms();
 const scratch = mkdtempSync(path.join(tmpdir(), 'tpmtbs-start-'));
 
 /** Goals are multiples of what a bare Node.js takes. */

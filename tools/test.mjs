@@ -72,14 +72,12 @@ function runMocha(folder, name = 'mocha', files = testFiles(path.join(root, 'bui
 const ON_THE_BUNDLE = 'broker command-line crashes event-actions json-rpc policy power telemetry top virtualization20';
 
 async function runOnBundle(folder) {
-  const { bundle, writeCodeCaches } = await import('../packaging/bundle/bundle.mjs');
-  const { fetchNode } = await import('../packaging/runtime/fetch-node.mjs');
-  const { folder: programs } = await bundle();
-  writeCodeCaches(programs);
+  const { shippedPrograms } = await import('../packaging/bundle/bundle.mjs');
+  const { folder: programs, node } = await shippedPrograms();
   const files = ON_THE_BUNDLE.split(' ').map((name) => path.join(root, 'build', 'tests', 'e2e', `${name}.test.js`));
   return runMocha(folder, 'the bundle (mocha)', files, {
     TPMTBS_TEST_BUNDLE: programs,
-    TPMTBS_TEST_NODE: path.join(fetchNode(), 'bin', 'node'),
+    TPMTBS_TEST_NODE: node,
   });
 }
 

@@ -194,6 +194,14 @@ function lmdbAddon(architecture) {
   return path.join(existsSync(installed) ? installed : fetchLockedPackage(name), 'node.napi.glibc.node');
 }
 
+/** Makes what ships for this machine: returns the folder of the programs, and the Node.js that runs them. */
+export async function shippedPrograms() {
+  const { folder } = await bundle();
+  const node = path.join(fetchNode(), 'bin', 'node');
+  writeCodeCaches(folder, node);
+  return { folder, node };
+}
+
 /** Runs each program once with the shipped Node.js to write its code cache, as an installation does. */
 export function writeCodeCaches(folder, node = path.join(fetchNode(), 'bin', 'node')) {
   execFileSync(node, [path.join(here, 'write-code-caches.cjs'), folder], { stdio: 'inherit' });
