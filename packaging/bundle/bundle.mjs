@@ -74,7 +74,10 @@ async function bundleProgram(name, folder) {
     banner: { js: "const bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
     // Optional dependencies of dbus-next that are not installed.
     external: ['x11', 'usocket'],
-    alias: { 'node-gyp-build-optional-packages': path.join(here, 'lmdb-addon.cjs') },
+    alias: {
+      'node-gyp-build-optional-packages': path.join(here, 'lmdb-addon.cjs'),
+      'node-gyp-build': path.join(here, 'own-addon.cjs'),
+    },
     plugins: [topBeside, telemetryBeside, daemonBeside(name), yargsLocalesBeside, lazyPackages],
   });
   return filesAmong(Object.keys(metafile.inputs));

@@ -215,7 +215,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 const SERVICE = `
 import { inheritedSockets, listenOnUnixSocket } from ${JSON.stringify(new URL('../../ts-core/endpoints/unix-listener.js', import.meta.url).href)};
-const inheritedFd = inheritedSockets(process.env, process.pid).get('wire');
-await listenOnUnixSocket('activated', { mode: 0o666, inheritedFd, onConnection: (socket) => socket.resume().end('inherited') });
+const opened = { fd: inheritedSockets(process.env, process.pid).get('wire'), isInherited: true };
+await listenOnUnixSocket('activated', { mode: 0o666, opened, onConnection: (socket) => socket.resume().end('inherited') });
 console.log('listening');
 `;

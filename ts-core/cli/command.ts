@@ -1,5 +1,4 @@
 /** What all commands of `tbs` share: common options, the connection, the exit code. */
-import { writeFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import type { BrokerClient } from '../client/broker-client.js';
 import { isSilenceLimit, SILENCE_LIMITS, silenceLimitMs } from '../client/silence-limit.js';
@@ -28,19 +27,6 @@ export function numberOption(option: string, isFit: (value: number) => boolean, 
     if (value === undefined || isFit(value)) return value;
     throw new Error(`--${option} must be ${expected}.`);
   };
-}
-
-/**
- * Whether a file name means standard input or output. yargs takes a lone `-` for an option and passes the empty string.
- */
-export function isStandardStream(file: string): boolean {
-  return file === '-' || file === '';
-}
-
-/** Writes a page to the file that an option names, or to standard output. */
-export async function writePage(file: string, html: string): Promise<void> {
-  if (isStandardStream(file)) process.stdout.write(html);
-  else await writeFile(file, html);
 }
 
 /**

@@ -33,6 +33,7 @@ import { DEFAULT_RESOURCE_LIMITS } from '../domain/virtualization/tpm20/quotas.j
 import { Tpm20Virtualizer } from '../domain/virtualization/tpm20/tpm20-virtualizer.js';
 import { RefusedConnections } from '../endpoints/refused-connections.js';
 import { inheritedSockets } from '../endpoints/unix-listener.js';
+import { openCallerSockets } from './caller-sockets.js';
 import type { Configuration } from './configuration.js';
 import { type DaemonIdentity, openEndpoints } from './open-endpoints.js';
 import type { PlatformParts } from './platform-parts.js';
@@ -101,6 +102,12 @@ async function startParts(
   const onEvent = leadsToJournal(identity.env, STANDARD_ERROR) ? journalEvents(platform.sendDatagram) : undefined;
   const audit = new AuditFile({ ...configuration.audit, clock, log, onEvent });
   closers.push(() => audit.close());
+  const callerSockets = await openCallerSockets(
+    configuration,
+    inheritedSockets(identity.env, identity.processId),
+    platform.openSocket,
+  );
+  closers.push(() => callerSockets.close());
   const passedOver: PassedOverTpm[] = [];
   const transport = await createTransport(transportOptions(configuration), {
     log,
@@ -152,6 +159,7 @@ async function startParts(
     identity,
     application: broker.application,
     ...platform.endpoints,
+    callerSockets,
     refused: new RefusedConnections(log, clock),
     clock,
     log,

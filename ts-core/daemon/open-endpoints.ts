@@ -17,11 +17,12 @@ import type { StatusEndpoint } from '../endpoints/rpc/protocol/status.js';
 import { type RpcListen, RpcServer } from '../endpoints/rpc/rpc-server.js';
 import { startSimulatorEndpoints } from '../endpoints/simulator/simulator-endpoints.js';
 import type { IdentifyPeer, PeerProcess } from '../endpoints/simulator/simulator-peer.js';
-import { type AcceptConnections, inheritedSockets } from '../endpoints/unix-listener.js';
+import type { AcceptConnections } from '../endpoints/unix-listener.js';
 import { UserByteBudgets } from '../endpoints/user-byte-budgets.js';
 import { eventLoopTurns, UserTurns } from '../endpoints/user-turns.js';
 import { applicationServices } from '../endpoints/wire/application-services.js';
 import { startWireServer } from '../endpoints/wire/wire-server.js';
+import type { CallerSockets } from './caller-sockets.js';
 import type { Configuration } from './configuration.js';
 import { openMetrics } from './open-metrics.js';
 import { openTelemetry } from './open-telemetry.js';
@@ -49,6 +50,8 @@ export interface EndpointParts {
   readonly rooms: MessageRooms;
   /** Accepts connections of Unix sockets. Default: Node.js' own server. */
   readonly accept: AcceptConnections<IncomingConnection> | undefined;
+  /** The sockets that listen already. */
+  readonly callerSockets: CallerSockets;
   /** Returns the process of a simulator client from the caller's process id. */
   readonly processOf: (processId: number | undefined) => PeerProcess | undefined;
   /** Listens for JSON-RPC clients, if not on a Unix socket. */
@@ -100,7 +103,7 @@ export async function openEndpoints(parts: EndpointParts): Promise<Endpoints> {
     }
     const closeTelemetry = await openTelemetry({ ...parts, metrics });
     if (closeTelemetry !== undefined) closers.push(closeTelemetry);
-    // Opened last: a client that waits for the broker connects here, and then finds everything else open.
+    // Served last: a client that waits for the broker asks here, and then finds everything else open.
     const rpc = await openRpc(parts, shared, listed);
     closers.push(() => rpc.close());
     return { stopListening: () => rpc.stopListening(), close };
@@ -117,6 +120,7 @@ async function openRpc(
     application,
     identify,
     accept,
+    callerSockets,
     byteConnection,
     rooms,
     listenForRpc,
@@ -154,18 +158,18 @@ async function openRpc(
     refused,
     log,
   });
-  await rpc.listen(sockets.rpc, inheritedSockets(identity.env, identity.processId).get('rpc'));
+  await rpc.listen(sockets.rpc, callerSockets.take('rpc'));
   listed.push({ kind: 'rpc', address: sockets.rpc });
   return rpc;
 }
 
 async function openWire(parts: EndpointParts, { turns, budgets }: SharedCosts, listed: Listed): Promise<Close> {
-  const { configuration, identity, application, identify, accept, byteConnection, refused } = parts;
+  const { configuration, application, identify, accept, callerSockets, byteConnection, refused } = parts;
   const { limits, timeouts, sockets } = configuration;
   if (byteConnection === undefined) return () => {};
   const wire = await startWireServer({
     socketPath: sockets.wire,
-    inheritedFd: inheritedSockets(identity.env, identity.processId).get('wire'),
+    opened: callerSockets.take('wire'),
     opener: application.commands,
     services: applicationServices(application),
     turns,

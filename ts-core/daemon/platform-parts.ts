@@ -5,6 +5,7 @@ import type { TransportDependencies } from '../adapters/transport/create-transpo
 import type { EventLoop } from '../application/ports/event-loop.js';
 import type { UserNames } from '../application/ports/operating-system.js';
 import type { StateStore } from '../application/ports/state-store.js';
+import type { OpenSocket } from './caller-sockets.js';
 import type { Configuration } from './configuration.js';
 import type { EndpointParts } from './open-endpoints.js';
 
@@ -13,6 +14,8 @@ export interface PlatformParts {
   /** Opens the state store. Only one broker at a time can have it open. */
   readonly openStore: () => StateStore;
   readonly userNames: UserNames;
+  /** Opens a Unix socket for callers; undefined on Windows. */
+  readonly openSocket: OpenSocket | undefined;
   readonly endpoints: Pick<
     EndpointParts,
     | 'identify'

@@ -32,6 +32,7 @@ export function unixParts(configuration: Configuration, ownUid: number): Platfor
     bootTimeNs: addon.bootTimeNs,
     openStore: () => LmdbStateStore.open({ folder: configuration.stateFolder, tryLock: addon.tryLockExclusive }),
     userNames,
+    openSocket: addon.listenOnUnixPath,
     endpoints: {
       identify: (socket) => callerOfUnixSocket(socket, rules),
       identifySimulatorPeer: simulatorPeerIdentifier(rules),

@@ -29,6 +29,7 @@ export function windowsParts(configuration: Configuration, log: Log): PlatformPa
     bootTimeNs: addon.bootTimeNs,
     openStore: () => openStore(configuration, own.userSid, addon),
     userNames: new WindowsUserNames(addon),
+    openSocket: undefined,
     endpoints: {
       identify: (socket) => knownCaller(callers, socket),
       identifySimulatorPeer: undefined,

@@ -3,10 +3,14 @@
  * that is too long (Node.js would truncate it silently), and uses a socket that the service manager has already opened
  * (sd_listen_fds(3)).
  */
+import { closeSync, unlinkSync } from 'node:fs';
 import { chmod, lstat, mkdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+
+/** Every user may connect. What each caller may do is decided when a request arrives. */
+export const CALLER_SOCKET_MODE = 0o666;
 
 /** sun_path without its terminating zero: unix(7) on Linux, sys/un.h on macOS. */
 const PATH_MAX_BYTES = process.platform === 'darwin' ? 103 : 107;
@@ -28,12 +32,19 @@ export interface UnixListenOptions {
   /** The connection is paused. */
   readonly onConnection: (socket: Socket) => void;
   readonly backlog?: number;
-  /** Descriptor to listen on instead (see `inheritedSockets`); the path then appears in messages only. */
-  readonly inheritedFd?: number | undefined;
+  /** A socket that listens already, and is used instead of a new one. */
+  readonly opened?: OpenedSocket | undefined;
   /** Reports a connection that cannot be accepted (EMFILE, …); the listener continues. */
   readonly onAcceptError?: (error: Error) => void;
   /** Accepts connections; default: Node.js' own server. */
   readonly accept?: AcceptConnections | undefined;
+}
+
+/** A socket that listens already, and holds connections in its backlog until somebody accepts them. */
+export interface OpenedSocket {
+  readonly fd: number;
+  /** Whether the service manager opened it (see `inheritedSockets`); then its path stays when the listener closes. */
+  readonly isInherited: boolean;
 }
 
 /** Listens on a path, or on a descriptor that already listens. Throws the operating system's error. */
@@ -71,8 +82,44 @@ export class UnixListenError extends Error {
  * UnixListenError, whose cause is the operating system's error, if there is one.
  */
 export async function listenOnUnixSocket(socketPath: string, options: UnixListenOptions): Promise<UnixListener> {
+  const { opened } = options;
+  if (opened === undefined) return onFreePath(socketPath, () => listen({ path: socketPath }, options));
+  const listener = await withReason(socketPath, () => listen({ fd: opened.fd }, options));
+  if (opened.isInherited) return listener;
+  return {
+    close(done) {
+      removePath(socketPath);
+      return listener.close(done);
+    },
+  };
+}
+
+/**
+ * Opens a socket that listens on `socketPath`, with `open`, and accepts nothing yet: clients can connect, and wait.
+ * Rejects as `listenOnUnixSocket` does.
+ */
+export async function openUnixSocket(
+  socketPath: string,
+  mode: number,
+  open: (socketPath: string, mode: number, backlog: number) => number,
+): Promise<OpenedSocket> {
+  return { fd: await onFreePath(socketPath, () => open(socketPath, mode, BACKLOG)), isInherited: false };
+}
+
+/** Closes a socket that `openUnixSocket` opened and nobody has taken over. Clients that wait are disconnected. */
+export function closeUnixSocket(socketPath: string, { fd }: OpenedSocket): void {
+  removePath(socketPath);
+  closeSync(fd);
+}
+
+/** Creates a socket with `create`, after removing one that a dead broker has left at the path. */
+function onFreePath<Created>(socketPath: string, create: () => Created | Promise<Created>): Promise<Created> {
+  return withReason(socketPath, () => createOrTakeOver(socketPath, create));
+}
+
+async function withReason<Result>(socketPath: string, listening: () => Promise<Result>): Promise<Result> {
   try {
-    return await listenOrTakeOver(socketPath, options);
+    return await listening();
   } catch (error) {
     if (error instanceof UnixListenError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -80,13 +127,15 @@ export async function listenOnUnixSocket(socketPath: string, options: UnixListen
   }
 }
 
-async function listenOrTakeOver(socketPath: string, options: UnixListenOptions): Promise<UnixListener> {
-  if (options.inheritedFd !== undefined) return listen({ fd: options.inheritedFd }, options);
+async function createOrTakeOver<Created>(
+  socketPath: string,
+  create: () => Created | Promise<Created>,
+): Promise<Created> {
   checkLength(socketPath);
   await makeDirectory(path.dirname(socketPath));
   for (let attempt = 1; ; attempt++) {
     try {
-      return await listen({ path: socketPath }, options);
+      return await create();
     } catch (error) {
       if (!isCode(error, 'EADDRINUSE') || attempt === TAKEOVER_ATTEMPTS) throw error;
       await removeStaleSocket(socketPath);
@@ -213,6 +262,15 @@ function isLive(socketPath: string): Promise<boolean> {
     probe.on('connect', () => settle(true));
     probe.on('error', (error) => settle(!isCode(error, 'ECONNREFUSED') && !isCode(error, 'ENOENT')));
   });
+}
+
+function removePath(socketPath: string): void {
+  try {
+    unlinkSync(socketPath);
+  } catch (error) {
+    // Another process has already removed the path, or its folder.
+    ignoreMissing(error);
+  }
 }
 
 function ignoreMissing(error: unknown): undefined {

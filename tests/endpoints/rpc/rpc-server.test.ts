@@ -80,7 +80,7 @@ class Endpoint {
       refused: new RefusedConnections(quietLog(), this.clock),
       log: quietLog(),
     });
-    await server.listen('/run/inherited', 3);
+    await server.listen('/run/inherited', { fd: 3, isInherited: true });
   }
 
   connects<Connection extends IncomingConnection>(connection: Connection): Connection {

@@ -48,7 +48,7 @@ export class StreamConnection {
       const socket = connect({ ...options, onread });
       const connection = new StreamConnection(socket, events);
       const timer = setTimeout(
-        () => socket.destroy(new Error(`connecting took longer than ${timeoutMs} ms`)),
+        () => socket.destroy(new Error(`connecting took longer than ${Math.round(timeoutMs)} ms`)),
         timeoutMs,
       );
       socket.once('connect', () => {

@@ -110,7 +110,7 @@ export class SwtpmControlChannel {
     return new Promise((resolve, reject) => {
       // A late reply would be mistaken for that of the next request, so a time-out drops the channel.
       const timer = setTimeout(
-        () => this.#fail(new Error(`the control channel did not answer within ${timeoutMs} ms`), 'dropped'),
+        () => this.#fail(new Error(`the control channel did not answer within ${Math.round(timeoutMs)} ms`), 'dropped'),
         timeoutMs,
       );
       timer.unref();

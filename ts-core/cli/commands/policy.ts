@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import type { Policy, PolicyDifference, PolicyExplanation } from '../../endpoints/rpc/protocol/policy.js';
 import { CliFailure } from '../cli-failure.js';
-import { type CommonOptions, withBroker, writePage } from '../command.js';
+import { type CommonOptions, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
+import { readInput, writeOutput } from '../files.js';
 import { paint, printJson, printLine, printTable } from '../output.js';
 
 /** `tbs policy show|explain|refresh|set|test|report|import|export`. */
@@ -72,7 +72,7 @@ function report(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (options) =>
       withBroker(options, async (broker) => {
         const { html } = await broker.call('policy/report');
-        await writePage(options.file, html);
+        await writeOutput(options.file, html);
         return undefined;
       }),
   );
@@ -108,7 +108,7 @@ function test(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
         .epilog('Exit code 2: not compliant.'),
     (options) =>
       withBroker(options, async (broker) => {
-        const settings = parseJson(await readFile(options.file, 'utf8'), options.file);
+        const settings = parseJson((await readInput(options.file)).toString(), options.file);
         const result = await broker.call('policy/test', { settings });
         if (options.json) printJson(result);
         else if (result.compliant) printLine(paint('green', 'compliant'));
@@ -125,7 +125,7 @@ function importPol(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (args) => args.positional('file', { type: 'string', demandOption: true, describe: 'The Registry.pol to import' }),
     (options) =>
       withBroker(options, async (broker) => {
-        const registryPol = (await readFile(options.file)).toString('base64');
+        const registryPol = (await readInput(options.file)).toString('base64');
         return printPolicy(await broker.call('policy/import', { registryPol }), options.json);
       }),
   );
@@ -140,7 +140,7 @@ function exportPolicy(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
       withBroker(options, async (broker) => {
         const { policy } = await broker.call('policy/export');
         if (options.file === undefined) printJson(policy);
-        else await writeFile(options.file, `${JSON.stringify(policy, null, 2)}\n`);
+        else await writeOutput(options.file, `${JSON.stringify(policy, null, 2)}\n`);
         return undefined;
       }),
   );

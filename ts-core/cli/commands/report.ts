@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
-import { type CommonOptions, withBroker, writePage } from '../command.js';
+import { type CommonOptions, withBroker } from '../command.js';
+import { writeOutput } from '../files.js';
 
 /** `tbs report`: the state of the machine as a page. */
 export function reportCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
@@ -15,7 +16,7 @@ export function reportCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (options) =>
       withBroker(options, async (broker) => {
         const { html } = await broker.call('report/get');
-        await writePage(options.file, html);
+        await writeOutput(options.file, html);
         return undefined;
       }),
   );

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import { type PriorityName, TBS_COMMAND_PRIORITY } from '../../domain/scheduling/priority.js';
 import { CliFailure } from '../cli-failure.js';
-import { type CommonOptions, isStandardStream, numberOption, withBroker } from '../command.js';
+import { type CommonOptions, numberOption, withBroker } from '../command.js';
 import { EXIT } from '../exit-codes.js';
+import { readInput } from '../files.js';
 import { printJson, printPairs } from '../output.js';
 
 const PRIORITIES = Object.keys(TBS_COMMAND_PRIORITY).map((name) => name.toLowerCase()) as Lowercase<PriorityName>[];
@@ -64,7 +64,7 @@ export function submitCommand(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
 async function commandBytes(hex: string | undefined, file: string | undefined): Promise<Buffer> {
   if ((hex === undefined) === (file === undefined))
     throw usage('Give the command either in hexadecimal or with --file.');
-  if (file !== undefined) return readFile(isStandardStream(file) ? '/dev/stdin' : file);
+  if (file !== undefined) return readInput(file);
   const digits = (hex as string).replace(/^0x/i, '').replace(/[\s:]/g, '');
   if (!/^(?:[0-9a-f]{2})+$/i.test(digits))
     throw usage('The command is not hexadecimal: an even number of digits 0-9, a-f.');

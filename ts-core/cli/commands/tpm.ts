@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import { CLOSING_STOPS } from '../../domain/owner-auth/hierarchy-state.js';
 import type { ProvisioningState } from '../../endpoints/rpc/protocol/tpm.js';
@@ -6,6 +5,7 @@ import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
 import { confirm, withYes } from '../confirm.js';
 import { EXIT } from '../exit-codes.js';
+import { readInput } from '../files.js';
 import { printJson, printPairs } from '../output.js';
 
 /** `tbs tpm initialize|open-hierarchies`: provisions the TPM, and opens closed hierarchies. */
@@ -76,7 +76,7 @@ const LINE_FEED = 0x0a;
 /** Returns the file's bytes in base64, without a trailing line feed. */
 async function authFrom(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  const bytes = await readFile(file);
+  const bytes = await readInput(file);
   const auth = bytes.at(-1) === LINE_FEED ? bytes.subarray(0, -1) : bytes;
   if (auth.length > MAX_AUTH_BYTES) {
     throw new CliFailure(

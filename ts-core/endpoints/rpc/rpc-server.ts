@@ -8,7 +8,7 @@ import type { ByteConnection } from '../byte-connection.js';
 import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
 import { type ConnectionSource, type IncomingConnection, listenFor, openUnlessGone } from '../incoming-connection.js';
 import type { RefusedConnections } from '../refused-connections.js';
-import { listenOnUnixSocket } from '../unix-listener.js';
+import { CALLER_SOCKET_MODE, listenOnUnixSocket, type OpenedSocket } from '../unix-listener.js';
 import type { UserByteBudgets } from '../user-byte-budgets.js';
 import { errorReply } from './json-rpc.js';
 import { messageFrame } from './message-frames.js';
@@ -58,14 +58,15 @@ export class RpcServer {
   }
 
   /** Resolves once clients can connect. Rejects with a UnixListenError if the path is too long or in use. */
-  async listen(socketPath: string, inheritedFd?: number): Promise<void> {
+  async listen(socketPath: string, opened?: OpenedSocket): Promise<void> {
     const { log, listen } = this.#parts;
     const options = {
       ...listenFor(this.#parts, (connection) => this.#accept(connection)),
       onAcceptError: (error: Error) => log.error({ error }, 'cannot accept a connection'),
     };
     this.#server =
-      listen?.(socketPath, options) ?? (await listenOnUnixSocket(socketPath, { mode: 0o666, inheritedFd, ...options }));
+      listen?.(socketPath, options) ??
+      (await listenOnUnixSocket(socketPath, { mode: CALLER_SOCKET_MODE, opened, ...options }));
     this.#sweepLater();
   }
 

@@ -11,7 +11,7 @@ import { Arrivals } from '../arrivals.js';
 import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
 import type { IncomingConnection } from '../incoming-connection.js';
-import { type AcceptConnections, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
+import { type AcceptConnections, CALLER_SOCKET_MODE, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
 import type { UserTurns } from '../user-turns.js';
 import { RequestConnection, type RequestProtocol } from './request-connection.js';
 import type { IdentifyPeer, PeerProcess, SimulatorPeer } from './simulator-peer.js';
@@ -34,8 +34,6 @@ export interface StreamListenerOptions {
   readonly onRefused: (reason: unknown) => void;
 }
 
-/** Everybody may connect; what each caller may do is decided later. */
-const SOCKET_MODE = 0o666;
 /** Connections that are not identified yet belong to nobody's quota, so they need a limit of their own. */
 const MAX_UNIDENTIFIED = 64;
 const REFUSAL_PATIENCE_MS = 100;
@@ -63,7 +61,7 @@ export class StreamListener {
     if ('path' in address) {
       const { accept } = this.#options;
       this.#server = await listenOnUnixSocket(address.path, {
-        mode: SOCKET_MODE,
+        mode: CALLER_SOCKET_MODE,
         accept:
           accept && ((where, options) => accept(where, { ...options, onConnection: (each) => this.#receive(each) })),
         onConnection: (socket) => this.#accept(socket),

@@ -8,7 +8,7 @@ import { Arrivals } from '../arrivals.js';
 import type { ByteConnection } from '../byte-connection.js';
 import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
 import { type ConnectionSource, type IncomingConnection, listenFor } from '../incoming-connection.js';
-import { listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
+import { CALLER_SOCKET_MODE, listenOnUnixSocket, type OpenedSocket, type UnixListener } from '../unix-listener.js';
 import type { UserByteBudgets } from '../user-byte-budgets.js';
 import type { UserTurns } from '../user-turns.js';
 import { refusalFrame } from './wire-results.js';
@@ -17,7 +17,7 @@ import { WireSession } from './wire-session.js';
 
 export interface WireServerOptions extends ConnectionSource, Partial<ConnectionLimits> {
   readonly socketPath: string;
-  readonly inheritedFd?: number | undefined;
+  readonly opened?: OpenedSocket | undefined;
   readonly opener: ConnectionOpener;
   readonly services: WireServices;
   readonly turns: UserTurns;
@@ -40,8 +40,8 @@ const DEFAULT_LIMITS: ConnectionLimits = { maxConnections: 6000, maxConnectionsP
 export async function startWireServer(options: WireServerOptions): Promise<WireServer> {
   const sessions = new WireSessions(options);
   const server = await listenOnUnixSocket(options.socketPath, {
-    mode: 0o666,
-    inheritedFd: options.inheritedFd,
+    mode: CALLER_SOCKET_MODE,
+    opened: options.opened,
     ...listenFor(options, (connection) => sessions.accept(connection)),
     onAcceptError: (error) => options.onRefused?.(error),
   });
