@@ -14,10 +14,9 @@ import {
   wrappedCommandOf,
   wrappedResponseOf,
 } from '../../tpm12/transport.js';
-import { applyResponse, type Binding, isSession } from './apply-response.js';
 import { asksForHandles } from './capabilities.js';
 import type { VirtualContext } from './handles.js';
-import { prepare, resolve, writePhysicalHandles } from './pass-through.js';
+import { applyResponse, type Binding, isSession, prepare, resolve, writePhysicalHandles } from './pass-through.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
 export function* runExecuteTransport(
