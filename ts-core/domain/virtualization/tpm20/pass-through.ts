@@ -8,8 +8,12 @@ import { handleType, isSessionHandle, TPM_CC, TPM_HT, TPM_RC, TPMA_SESSION } fro
 import { flushContext } from '../../tpm20/commands.js';
 import { isOutOfObjectMemory, isTemporaryFailure, refusal } from '../../tpm20/responses.js';
 import type { CommandAttributes } from '../../tpm20/structures.js';
-import type { TransientObject, VirtualContext } from './handles.js';
-import { missingInAuthorizationArea, missingInHandleArea } from './missing-handles.js';
+import {
+  missingInAuthorizationArea,
+  missingInHandleArea,
+  type TransientObject,
+  type VirtualContext,
+} from './handles.js';
 import type { Session } from './sessions.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
