@@ -14,8 +14,7 @@ import {
 } from '../../tpm12/transport.js';
 import { asksForHandles, runGetCapability } from './capabilities.js';
 import { runLoadAuthContext, runLoadContext, runSaveAuthContext, runSaveContext } from './context-commands.js';
-import type { DaaSession } from './daa-and-sha1.js';
-import { kindOfResourceType, type VirtualContext } from './handles.js';
+import { type DaaSession, kindOfResourceType, type VirtualContext } from './handles.js';
 import {
   applyResponse,
   type Binding,
