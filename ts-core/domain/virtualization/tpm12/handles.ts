@@ -8,7 +8,7 @@
 import type { Caller } from '../../caller.js';
 import { isReservedKeyHandle, TPM_ORD, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import type { ResourceKind } from '../../tpm12/command-shape.js';
-import { type Used, UseOrder } from '../use-order.js';
+import { type Used, UseOrder } from '../eviction-choice.js';
 
 /** What keys and sessions of contexts have in common. */
 export interface Held extends Used {

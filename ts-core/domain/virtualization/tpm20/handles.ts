@@ -7,8 +7,7 @@ import type { Caller } from '../../caller.js';
 import { handleNumber, handleType, TPM_CC, TPM_HT, TPM_RC, TRANSIENT_FIRST } from '../../tpm20/codes.js';
 import { aboutHandle, aboutParameter, aboutSession } from '../../tpm20/responses.js';
 import { staysValidInUse } from '../../tpm20/structures.js';
-import { type Used, UseOrder } from '../use-order.js';
-import { SlotEstimate } from './slot-estimate.js';
+import { SlotEstimate, type Used, UseOrder } from '../eviction-choice.js';
 
 export interface TransientObject extends Used {
   readonly id: number;
