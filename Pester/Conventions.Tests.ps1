@@ -83,7 +83,7 @@ Describe 'the cmdlet <Name>' -ForEach $cmdlets {
         $types = @($command.OutputType.Name)
         $types.Count | Should -BeGreaterThan 0
         $formats = [IO.File]::ReadAllText("$RepositoryRoot/module/TpmTbs.format.ps1xml")
-        foreach ($type in $types | Where-Object { $_ -like 'TpmTbs.*' }) { $formats | Should -BeLike "*<TypeName>$type</TypeName>*" }
+        foreach ($type in $types | Where-Object { $_ -like 'TpmTbs.*' }) { $formats | Should -BeLike "*<TypeName>$type</TypeName>*" -Because 'npm run docs writes a view of every class of the contract' }
     }
 
     It 'has -WhatIf and -Confirm exactly if it changes something' {
@@ -103,6 +103,48 @@ Describe 'the cmdlet <Name>' -ForEach $cmdlets {
             $completes = @($parameter.Attributes | Where-Object { $_ -is [ArgumentCompleter] -or $_ -is [ValidateSet] })
             $completes.Count | Should -BeGreaterThan 0 -Because "-$($parameter.Name) of $Name should complete"
         }
+    }
+}
+
+Describe 'a class that nobody has written a view for' {
+    BeforeAll {
+        # What npm run docs writes for it, shown by a PowerShell without the module.
+        $script = @"
+import { viewsOf } from './module/format-views.mjs';
+const toy = { properties: {
+  handle: { type: 'integer' }, kind: { enum: ['ball', 'doll'] }, maker: { type: ['string', 'null'] },
+  ordinals: { type: 'array', items: { type: 'integer' } }, broken: { type: 'boolean' } } };
+const box = { properties: {
+  code: { anyOf: [{ type: 'integer' }, { type: 'null' }] }, label: { type: ['string', 'null'] },
+  seal: { type: 'string', format: 'base64' }, toys: { type: 'array', items: { `$ref: '#/types/Toy' } },
+  missing: { type: 'array', items: { `$ref: '#/types/Toy' } }, kinds: { type: 'array', items: { enum: ['ball', 'doll'] } } } };
+console.log(viewsOf(['Toy', 'ToyBox'], { types: { Toy: toy, ToyBox: box } }));
+"@
+        $views = Invoke-Program 'node' '--input-type=module', '-e', $script
+        $path = "$TestDrive/toys.format.ps1xml"
+        [IO.File]::WriteAllText($path, "<Configuration><ViewDefinitions>$views</ViewDefinitions></Configuration>")
+        $show = {
+            param($path)
+            Update-FormatData -PrependPath $path
+            $toys = foreach ($number in 1, 2) {
+                [pscustomobject]@{ PSTypeName = 'TpmTbs.Toy'; Handle = 0x80000000 + $number; Kind = 'Ball'; Maker = $null; Ordinals = 0x17B, 0x144; Broken = $false }
+            }
+            $box = [pscustomobject]@{ PSTypeName = 'TpmTbs.ToyBox'; Code = 0x17B; Label = $null; Seal = [byte[]](1, 0xAB); Toys = 'one', 'two'; Missing = @(); Kinds = 'Ball', 'Doll' }
+            ($toys | Out-String -Width 80), '#', ($box | Out-String -Width 80) -join ''
+        }
+        $table, $list = (& pwsh -NoProfile -Command $show -args $path) -join "`n" -split '#'
+    }
+
+    It 'is a table if it has few properties and is shown in lists' {
+        $lines = @($table -split "`n" | ForEach-Object TrimEnd | Where-Object { $_ })
+        $lines[0] | Should -Match '^Handle +Kind Maker +Ordinals +Broken$'
+        $lines[2] | Should -Match '^0x80000001 Ball +0x17B, 0x144 +False$'
+        $lines.Count | Should -Be 4
+    }
+
+    It 'is a list otherwise, with all items of lists and handles as the specifications write them' {
+        $lines = @($list -split "`n" | ForEach-Object TrimEnd | Where-Object { $_ })
+        $lines | Should -Be 'Code    : 0x17B', 'Label   :', 'Seal    : 01AB', 'Toys    : one', '          two', 'Missing : none', 'Kinds   : Ball, Doll'
     }
 }
 

@@ -363,21 +363,16 @@ describe('architecture: names', () => {
     assert.deepEqual(offending, []);
   });
 
-  it('are the same in both virtualizers, except for the files that docs/virtualization.md names', () => {
-    const page = readFileSync(`${REPOSITORY}/docs/virtualization.md`, 'utf8');
-    const named = [...page.matchAll(/^\| `([\w-]+\.ts)` \| `(tpm12|tpm20)\/` \|/gm)].map(
-      ([, file, side]) => `${side}/${file}`,
-    );
+  it('are the same in both virtualizers, and those that the pages about them list', () => {
     const filesOf = (side: string) =>
-      readdirSync(`${REPOSITORY}/ts-core/domain/virtualization/${side}`).filter(
-        (name) => name !== `${side}-virtualizer.ts`,
-      );
-    const [of12, of20] = [filesOf('tpm12'), filesOf('tpm20')];
-    const alone = [
-      ...of12.filter((name) => !of20.includes(name)).map((name) => `tpm12/${name}`),
-      ...of20.filter((name) => !of12.includes(name)).map((name) => `tpm20/${name}`),
-    ];
-    assert.deepEqual(alone.sort(), named.sort());
+      readdirSync(`${REPOSITORY}/ts-core/domain/virtualization/${side}`).map((name) => name.replace(side, 'tpmXX'));
+    const listedOn = (page: string, side: string) => {
+      const table = /^\| file \| contents \|\n(?:\|.*\n)+/m.exec(readFileSync(`${REPOSITORY}/docs/${page}`, 'utf8'));
+      return [...(table?.[0] ?? '').matchAll(/`([\w-]+\.ts)`/g)].map(([, name]) => name?.replace(side, 'tpmXX'));
+    };
+    assert.deepEqual(filesOf('tpm12').sort(), filesOf('tpm20').sort());
+    assert.deepEqual(listedOn('virtualization.md', 'tpm20').sort(), filesOf('tpm20').sort());
+    assert.deepEqual(listedOn('virtualization-tpm12.md', 'tpm12').sort(), filesOf('tpm12').sort());
   });
 });
 

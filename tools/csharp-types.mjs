@@ -241,13 +241,13 @@ function isNullable(type) {
   );
 }
 
-function withoutNull(type) {
+export function withoutNull(type) {
   if (Array.isArray(type.type)) return { ...type, type: type.type.find((each) => each !== 'null') };
   const rest = type.anyOf?.filter((each) => each.type !== 'null');
   return rest?.length === 1 ? rest[0] : type;
 }
 
-const capitalized = (name) => name[0].toUpperCase() + name.slice(1);
+export const capitalized = (name) => name[0].toUpperCase() + name.slice(1);
 
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 

@@ -1,4 +1,5 @@
-// Builds, and regenerates every generated page in docs/, the module's result classes and the administrative template.
+// Builds, and regenerates every generated page in docs/, the module's result classes with their views, and the
+// administrative template.
 //   npm run docs
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -12,6 +13,7 @@ const tools = path.dirname(fileURLToPath(import.meta.url));
 await buildTypeScript();
 // A cmdlet that returns a new class compiles only after the class has been written.
 write('csharp-types.mjs');
+write(path.join('..', 'module', 'format-views.mjs'));
 await buildModule();
 for (const writer of readdirSync(tools).filter((each) => /^docs-.*\.mjs$/.test(each))) write(writer);
 write(path.join('..', 'packaging', 'admx-source', 'write-template.mjs'));

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 export function pageWithParts(path, parts) {
   return Object.entries(parts).reduce(
     (page, [name, text]) => {
-      const part = new RegExp(`(<!-- begin ${name}: [^\\n]*-->\\n)[^]*?(\\n<!-- end ${name} -->)`);
+      const part = new RegExp(`(<!-- begin ${name}: [^\\n]*-->\\n)[^]*?(\\n *<!-- end ${name} -->)`);
       if (!part.test(page)) throw new Error(`${path} has no part "${name}"`);
       return page.replace(part, (_, begin, end) => `${begin}${text}${end}`);
     },

@@ -12,7 +12,7 @@ export const FOLDERS = [
   folder('policy', 90),
   folder('owner-auth', 90),
   folder('command-path', 90, ['application/commands', 'application/lockout', 'application/contexts']),
-  folder('virtualization/tpm20', 80, ['domain/virtualization/tpm20', 'domain/virtualization/use-order']),
+  folder('virtualization/tpm20', 80, ['domain/virtualization/tpm20', 'domain/virtualization/eviction-choice']),
   folder('virtualization/tpm12', 80),
 ];
 

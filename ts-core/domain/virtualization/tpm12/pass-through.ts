@@ -1,20 +1,52 @@
 /**
- * Runs the commands that are not special: resolves the handles, loads what is needed, makes room, and sends the
- * command. apply-response.ts applies the response to the tables.
+ * Runs the commands that are not special: resolves the handles, loads what is needed, makes room, sends the command, and
+ * applies the response to the tables.
  */
-import { HEADER_BYTES, readUint32, writeUint32 } from '../../tpm/command-header.js';
+import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
-import { createdKind, handlePlaces, ordinalOf, type ResourceKind } from '../../tpm12/command-shape.js';
+import {
+  clearsEverything,
+  createdKind,
+  endsOtherSessions,
+  handlePlaces,
+  ordinalOf,
+  outHandleIsAuthenticated,
+  type ResourceKind,
+  type SessionKind,
+} from '../../tpm12/command-shape.js';
 import { flushSpecific } from '../../tpm12/commands.js';
 import { firstHandle, refusal } from '../../tpm12/responses.js';
-import { readContextBlob } from '../../tpm12/structures.js';
+import {
+  publicPartOfLoadedKey,
+  RESPONSE_AUTH_BYTES,
+  RESPONSE_CONTINUE_OFFSET,
+  readContextBlob,
+} from '../../tpm12/structures.js';
 import { wrappedCommandOf, wrappedResponseOf } from '../../tpm12/transport.js';
-import { applyResponse, type Binding, isSession } from './apply-response.js';
-import { kindOfResourceType, type VirtualContext } from './handles.js';
+import { type Key, kindOfResourceType, type VirtualContext } from './handles.js';
 import type { Quotas } from './quotas.js';
-import { findResource, type Session, type Sessions } from './sessions.js';
-import type { VirtualizerParts } from './virtualizer-parts.js';
+import { findResource, type Session, type SessionLink, type Sessions } from './sessions.js';
+import { forgetEverything, type VirtualizerParts } from './virtualizer-parts.js';
+
+/** A handle in a command and what it names; no key for a handle that means the same to everybody. */
+export type Binding = KeyBinding | SessionBinding;
+
+interface KeyBinding {
+  readonly offset: number;
+  readonly kind: 'key';
+  readonly resource: Key | undefined;
+}
+
+interface SessionBinding {
+  readonly offset: number;
+  readonly kind: SessionKind;
+  readonly resource: Session;
+}
+
+export function isSession(binding: Binding): binding is SessionBinding {
+  return binding.kind !== 'key';
+}
 
 /** Runs one command of a context. */
 export function* runMapped(
@@ -131,6 +163,77 @@ export function writePhysicalHandles(command: Uint8Array, bindings: readonly Bin
   for (const { offset, resource } of bindings) {
     if (resource?.physicalHandle !== undefined) writeUint32(command, offset, resource.physicalHandle);
   }
+}
+
+/**
+ * Brings the tables up to date with the response to `command` (as the caller sent it), and gives the response the
+ * handle that the caller sees. `parametersVisible`: false when a transport session encrypts the parameters. Returns the
+ * handle of a created key that the context uses already, and that cannot be another; the caller gets "no room".
+ */
+export function applyResponse(
+  parts: VirtualizerParts,
+  context: VirtualContext,
+  command: Uint8Array,
+  bindings: readonly Binding[],
+  response: Uint8Array,
+  parametersVisible = true,
+): number | undefined {
+  const { keys, sessions, reconciliation, changed } = parts;
+  const code = responseCodeOf(response);
+  const ordinal = ordinalOf(command);
+  const authorizing = bindings.filter(isSession).map(({ resource }) => resource);
+  if (code !== TPM_RESULT.SUCCESS) {
+    const wasRefusedUnread = code === TPM_RESULT.DEFEND_LOCK_RUNNING || code === TPM_RESULT.RETRY;
+    if (authorizing.length > 0 && !wasRefusedUnread) reconciliation.isDue = true;
+    return undefined;
+  }
+  if (clearsEverything(ordinal)) {
+    forgetEverything(parts);
+    return undefined;
+  }
+  endSessions(sessions, ordinal, authorizing, response);
+  // The TPM may have ended sessions that the command did not name.
+  if (endsOtherSessions(ordinal)) reconciliation.isDue = true;
+  const created = createdKind(ordinal);
+  const handle = firstHandle(response);
+  if (created === undefined || handle === undefined) return undefined;
+  if (outHandleIsAuthenticated(ordinal) && findResource(sessions, context, created, handle) !== undefined)
+    return handle;
+  const resource =
+    created === 'key'
+      ? keys.adopt(context, handle, { publicPart: parametersVisible ? publicPartOfLoadedKey(command) : undefined })
+      : sessions.adopt(context, created, handle, {
+          link: linkOf(command, bindings),
+          transportAttributes: transportAttributesOf(command),
+        });
+  writeUint32(response, HEADER_BYTES, resource.virtualHandle);
+  changed();
+  return undefined;
+}
+
+/** Removes ended sessions: those whose continue flag comes back 0, and those that were released. */
+function endSessions(sessions: Sessions, ordinal: number, authorizing: readonly Session[], response: Uint8Array): void {
+  for (const [index, session] of authorizing.entries()) {
+    const start = response.length - (authorizing.length - index) * RESPONSE_AUTH_BYTES;
+    const released = ordinal === TPM_ORD.ReleaseTransportSigned && session.kind === 'transportSession';
+    const continues = start >= HEADER_BYTES && response[start + RESPONSE_CONTINUE_OFFSET] !== 0;
+    if (released || !continues) sessions.ended(session);
+  }
+}
+
+/**
+ * Returns the entity to which a new OSAP or DSAP session is bound; undefined for OIAP sessions, which are not bound.
+ */
+function linkOf(command: Uint8Array, bindings: readonly Binding[]): SessionLink | undefined {
+  const ordinal = ordinalOf(command);
+  if (ordinal !== TPM_ORD.OSAP && ordinal !== TPM_ORD.DSAP) return undefined;
+  const key = bindings.find((binding) => binding.kind === 'key')?.resource;
+  return key ?? readUint32(command, HEADER_BYTES + 2);
+}
+
+/** TPM_TRANSPORT_PUBLIC follows encHandle: tag (2), transAttributes (4), … */
+function transportAttributesOf(command: Uint8Array): number {
+  return ordinalOf(command) === TPM_ORD.EstablishTransport ? readUint32(command, HEADER_BYTES + 6) : 0;
 }
 
 /** Undoes what a cancelled command created, since its caller never learned the handle. */

@@ -10,7 +10,7 @@ import { sameBytes } from '../../tpm/byte-fields.js';
 import { TPM_RT } from '../../tpm12/codes.js';
 import type { ResourceKind, SessionKind } from '../../tpm12/command-shape.js';
 import { readContextBlob } from '../../tpm12/structures.js';
-import { UseOrder } from '../use-order.js';
+import { UseOrder } from '../eviction-choice.js';
 import type { SavedSessionRecord } from '../virtualizer.js';
 import type { Held, Key, VirtualContext } from './handles.js';
 

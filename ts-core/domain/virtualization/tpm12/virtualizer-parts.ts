@@ -2,8 +2,7 @@
  * The tables of one TPM and the mechanisms that work on them. Each part of the virtualizer takes those that it needs.
  */
 import { ContextGap } from './context-gap.js';
-import { DaaSessions, Sha1Thread } from './daa-and-sha1.js';
-import { Keys, type VirtualContext } from './handles.js';
+import { DaaSessions, Keys, Sha1Thread, type VirtualContext } from './handles.js';
 import { Quotas, type ResourceLimits } from './quotas.js';
 import { Reconciliation } from './reconcile.js';
 import { Swapping } from './save-load-evict.js';

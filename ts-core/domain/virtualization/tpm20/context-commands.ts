@@ -18,10 +18,8 @@ import {
   success,
 } from '../../tpm20/responses.js';
 import { isSavedContext, sameSave, savedHandleOf, staysValidInUse } from '../../tpm20/structures.js';
-import { enterCreated } from './apply-response.js';
-import type { TransientObject, VirtualContext } from './handles.js';
-import { missingForFlush, missingForSave } from './missing-handles.js';
-import { send } from './pass-through.js';
+import { missingForFlush, missingForSave, type TransientObject, type VirtualContext } from './handles.js';
+import { enterCreated, send } from './pass-through.js';
 import type { Session } from './sessions.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 

@@ -7,9 +7,8 @@
  * belongs to the user); the caller cannot see whether the broker has evicted a loaded one.
  */
 import { handleNumber, isSessionHandle } from '../../tpm20/codes.js';
-import { type Used, UseOrder } from '../use-order.js';
+import { SlotEstimate, type Used, UseOrder } from '../eviction-choice.js';
 import type { VirtualContext } from './handles.js';
-import { SlotEstimate } from './slot-estimate.js';
 
 export interface Session extends Used {
   readonly id: number;

@@ -4,8 +4,7 @@
 import { TPM_PT } from '../../tpm20/codes.js';
 import { CommandAreas, type CommandTable } from '../../tpm20/command-shape.js';
 import type { ResetCounts } from './broker-commands.js';
-import { TransientObjects, type VirtualContext } from './handles.js';
-import type { HandleRanges } from './missing-handles.js';
+import { type HandleRanges, TransientObjects, type VirtualContext } from './handles.js';
 import { Quotas, type ResourceLimits } from './quotas.js';
 import { Reconciliation } from './reconcile.js';
 import { Swapping } from './save-load-evict.js';
