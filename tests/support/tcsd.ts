@@ -6,6 +6,7 @@ import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.js';
 
 const READY_MS = 10_000;
 const RETRY_MS = 50;
@@ -26,7 +27,7 @@ export async function startTcsd(device: { readonly path: string } | { readonly p
   await chmod(folder, 0o755);
   await mkdir(join(folder, 'ps'), { mode: 0o700 });
   await chown(join(folder, 'ps'), uid, gid);
-  const port = 40_000 + Math.floor(Math.random() * 20_000);
+  const port = await freePort();
   const configuration = join(folder, 'tcsd.conf');
   await writeFile(configuration, `port = ${port}\nsystem_ps_file = ${join(folder, 'ps', 'system.data')}\n`, {
     mode: 0o640,
