@@ -9,6 +9,7 @@ describe('turns of the event loop', () => {
     const served: string[] = [];
     const connection = (userKey: string, name: string): TurnWork => ({
       userKey,
+      isQueued: false,
       serve: () => {
         served.push(name);
         source.nowMs += 0.1;
@@ -27,6 +28,7 @@ describe('turns of the event loop', () => {
     let pieces = 0;
     turns.add({
       userKey: 'alice',
+      isQueued: false,
       serve: () => {
         pieces++;
         source.nowMs += TURN_MS / 4;
@@ -45,6 +47,7 @@ describe('turns of the event loop', () => {
     const spentMs = { alice: 0, bob: 0 };
     const endless = (userKey: 'alice' | 'bob', costMs: number): TurnWork => ({
       userKey,
+      isQueued: false,
       serve: () => {
         spentMs[userKey] += costMs;
         source.nowMs += costMs;
@@ -63,6 +66,7 @@ describe('turns of the event loop', () => {
     const served: string[] = [];
     const works = (userKey: string, pieces: number): TurnWork => ({
       userKey,
+      isQueued: false,
       serve: () => {
         served.push(userKey);
         source.nowMs += 0.5;
@@ -161,7 +165,7 @@ describe('turns of the event loop', () => {
   it('follow a piece that was served at once and left others ready', () => {
     const { source, turns } = fakeTurns();
     let served = 0;
-    turns.serve({ userKey: 'alice', serve: () => ++served < 3 });
+    turns.serve({ userKey: 'alice', isQueued: false, serve: () => ++served < 3 });
     assert.deepEqual([served, turns.waiting], [1, 1]);
     turns.serveOnce('bob', () => served++);
     assert.deepEqual([served, turns.waiting], [1, 2], 'somebody waits');
@@ -173,7 +177,7 @@ describe('turns of the event loop', () => {
 
   it('keep no data of closed connections', () => {
     const { source, turns } = fakeTurns();
-    const gone: TurnWork = { userKey: 'alice', serve: () => assert.fail('served') };
+    const gone: TurnWork = { userKey: 'alice', isQueued: false, serve: () => assert.fail('served') };
     turns.add(gone);
     assert.equal(turns.waiting, 1);
     turns.remove(gone);

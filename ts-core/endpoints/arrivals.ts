@@ -53,6 +53,7 @@ interface Shared {
 }
 
 class WaitingArrival implements TurnWork {
+  isQueued = false;
   readonly #arrival: Arrival;
   readonly #shared: Shared;
   readonly #onServed: () => void;

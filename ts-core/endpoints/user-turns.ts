@@ -8,8 +8,9 @@
  *  - A user who was away counts as one who has just been served, and so neither accumulates credit nor pays for the
  *    past.
  */
+import { type Queued, ReadyQueue } from './ready-queue.js';
 
-export interface TurnWork {
+export interface TurnWork extends Queued {
   readonly userKey: string;
   /** Runs one piece, which must be short. Returns whether another one is ready. */
   serve(): boolean;
@@ -28,8 +29,7 @@ const LONGEST_NESTED_MS = TURN_MS / 8;
 const LEAST_COST_MS = 0.001;
 
 interface UserLine {
-  /** In the order in which they became ready. */
-  readonly ready: Set<TurnWork>;
+  readonly ready: ReadyQueue<TurnWork>;
   usedMs: number;
 }
 
@@ -124,6 +124,7 @@ export class UserTurns {
   addOnce(userKey: string, piece: () => void): void {
     this.add({
       userKey,
+      isQueued: false,
       serve() {
         piece();
         return false;
@@ -132,7 +133,7 @@ export class UserTurns {
   }
 
   remove(work: TurnWork): void {
-    this.#lines.get(work.userKey)?.ready.delete(work);
+    this.#lines.get(work.userKey)?.ready.remove(work);
   }
 
   #run(): void {
@@ -151,9 +152,8 @@ export class UserTurns {
   }
 
   #serveOne(line: UserLine, beganMs: number): number {
-    const [work] = line.ready;
+    const work = line.ready.takeFirst();
     if (work === undefined) return beganMs;
-    line.ready.delete(work);
     this.#usedAtLeastMs = line.usedMs;
     this.#inTurnBeganMs = beganMs;
     try {
@@ -183,7 +183,7 @@ export class UserTurns {
   #lineOf(userKey: string): UserLine {
     let line = this.#lines.get(userKey);
     if (line === undefined) {
-      line = { ready: new Set(), usedMs: this.#usedAtLeastMs };
+      line = { ready: new ReadyQueue(), usedMs: this.#usedAtLeastMs };
       this.#lines.set(userKey, line);
     } else if (line.ready.size === 0) {
       line.usedMs = Math.max(line.usedMs, this.#usedAtLeastMs);

@@ -65,6 +65,7 @@ interface MessageUnderWay {
 }
 
 export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWaiter {
+  isQueued = false;
   readonly #frames: MessageFrames;
   readonly #output: RpcOutput;
   readonly #calls: RpcCalls;
