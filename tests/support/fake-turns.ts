@@ -1,5 +1,6 @@
 /** An event loop that the test controls: its turns, and the time that work takes. */
 
+import { MessageRooms } from '../../ts-core/endpoints/message-rooms.js';
 import { UserByteBudgets } from '../../ts-core/endpoints/user-byte-budgets.js';
 import { TURN_MS, type TurnSource, UserTurns } from '../../ts-core/endpoints/user-turns.js';
 import type { SharedCost } from '../../ts-core/endpoints/wire/wire-session.js';
@@ -58,5 +59,5 @@ class IdleTurns extends UserTurns {
 /** Returns the shared costs of a wire session that shares them with no other. */
 export function alone(turns = turnsOfAnIdleLoop(), bytesPerUser = 16 * 1024 * 1024): SharedCost {
   const budget = new UserByteBudgets(bytesPerUser).join({ userKey: 'uid:1000', callerClass: 'standardUser' });
-  return { turns, budget, slowPeerTimeoutMs: 1000 };
+  return { turns, budget, rooms: new MessageRooms(), slowPeerTimeoutMs: 1000 };
 }

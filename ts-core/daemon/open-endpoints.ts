@@ -164,7 +164,7 @@ async function openRpc(
 }
 
 async function openWire(parts: EndpointParts, { turns, budgets }: SharedCosts, listed: Listed): Promise<Close> {
-  const { configuration, application, identify, accept, callerSockets, byteConnection, refused } = parts;
+  const { configuration, application, identify, accept, callerSockets, byteConnection, rooms, refused } = parts;
   const { limits, timeouts, sockets } = configuration;
   if (byteConnection === undefined) return () => {};
   const wire = await startWireServer({
@@ -174,6 +174,7 @@ async function openWire(parts: EndpointParts, { turns, budgets }: SharedCosts, l
     services: applicationServices(application),
     turns,
     budgets,
+    rooms,
     identify,
     accept,
     byteConnection,
@@ -187,7 +188,7 @@ async function openWire(parts: EndpointParts, { turns, budgets }: SharedCosts, l
 }
 
 async function openSimulators(
-  { configuration, application, identifySimulatorPeer, accept, processOf, refused }: EndpointParts,
+  { configuration, application, identifySimulatorPeer, accept, processOf, rooms, refused }: EndpointParts,
   { turns }: SharedCosts,
   listed: Listed,
 ): Promise<Close> {
@@ -213,6 +214,7 @@ async function openSimulators(
     accept,
     processOf,
     turns,
+    rooms,
     onRefused: (error) => refused.log('a simulator connection was refused', { error }),
   });
   if (swtpm !== null) listed.push({ kind: 'swtpm', address: swtpm.data });

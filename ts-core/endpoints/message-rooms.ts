@@ -25,7 +25,12 @@ export class MessageRooms {
 
   /** Returns a buffer of this length with any content. */
   take(bytes: number): Buffer {
-    return bytes > LARGEST_ROOM_BYTES ? Buffer.allocUnsafe(bytes) : this.takeWhole(bytes).subarray(0, bytes);
+    return this.takeAtLeast(bytes).subarray(0, bytes);
+  }
+
+  /** Returns a whole room for this many bytes, or a buffer of this length if there is no room for so many. */
+  takeAtLeast(bytes: number): Buffer {
+    return bytes > LARGEST_ROOM_BYTES ? Buffer.allocUnsafe(bytes) : this.takeWhole(bytes);
   }
 
   /** Returns a whole room for this many bytes, or the longest one if there is none for so many. */

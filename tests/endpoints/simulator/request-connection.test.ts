@@ -1,5 +1,6 @@
 /** Tests a connection of a simulator protocol: one request at a time, in turns of its user while the loop is busy. */
 import assert from 'node:assert/strict';
+import { MessageRooms } from '../../../ts-core/endpoints/message-rooms.js';
 import { RequestConnection, type RequestProtocol } from '../../../ts-core/endpoints/simulator/request-connection.js';
 import { TURN_MS } from '../../../ts-core/endpoints/user-turns.js';
 import { FakeByteConnection } from '../../support/fake-byte-connection.js';
@@ -28,7 +29,12 @@ describe('a simulator connection', () => {
       },
       closed: () => void closed++,
     };
-    new RequestConnection(client, timed, { partialTimeoutMs: 1000, turns, userKey: 'uid:1000' });
+    new RequestConnection(client, timed, {
+      partialTimeoutMs: 1000,
+      turns,
+      userKey: 'uid:1000',
+      rooms: new MessageRooms(),
+    });
     client.sends(requests);
     assert.equal(client.receivedBytes().length, 0, 'nothing outside of a turn');
     return { source, turns, client, replies: () => client.receivedBytes().toString(), closed: () => closed };

@@ -10,6 +10,7 @@ import { identifiedProcess, simulatorPeerIdentifier } from '../../../ts-core/ada
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
 import type { TpmTransport } from '../../../ts-core/application/ports/tpm-transport.js';
 import type { UnixCallerRules } from '../../../ts-core/domain/unix-caller.js';
+import { MessageRooms } from '../../../ts-core/endpoints/message-rooms.js';
 import {
   type SimulatorEndpoints,
   type SimulatorEndpointsOptions,
@@ -84,6 +85,7 @@ async function rigOver(
     identify: simulatorPeerIdentifier(options.rules ?? RULES),
     processOf: identifiedProcess,
     turns: new UserTurns(eventLoopTurns),
+    rooms: new MessageRooms(),
     tuning: { partialTimeoutMs: 300, sweepMs: 20, idleLifeMs: 200 },
     onRefused: (reason) => refusals.push(reason),
     ...options,

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { MessageRooms } from '../../../ts-core/endpoints/message-rooms.js';
 import type { RequestProtocol } from '../../../ts-core/endpoints/simulator/request-connection.js';
 import type { SimulatorPeer } from '../../../ts-core/endpoints/simulator/simulator-peer.js';
 import { StreamListener, type StreamListenerOptions } from '../../../ts-core/endpoints/simulator/stream-listener.js';
@@ -31,7 +32,14 @@ async function listening(
   const { served, protocolFor } = servedBy();
   const refused: unknown[] = [];
   const onRefused = (reason: unknown) => void refused.push(reason);
-  const options = { identify, processOf: () => undefined, limits, turns: turnsOfAnIdleLoop(), partialTimeoutMs: 1000 };
+  const options = {
+    identify,
+    processOf: () => undefined,
+    limits,
+    turns: turnsOfAnIdleLoop(),
+    rooms: new MessageRooms(),
+    partialTimeoutMs: 1000,
+  };
   const listener = new StreamListener({ ...options, onRefused }, protocolFor);
   await listener.listen(LOOPBACK);
   const connect = () => rawClient({ port: listener.port as number });
@@ -44,7 +52,7 @@ describe('a listener for simulator clients', () => {
   it('listens on loopback only', async () => {
     const fail = () => assert.fail('nobody connects');
     const limits = { maxConnections: 1, maxConnectionsPerUser: 1 };
-    const times = { turns: turnsOfAnIdleLoop(), partialTimeoutMs: 1000 };
+    const times = { turns: turnsOfAnIdleLoop(), rooms: new MessageRooms(), partialTimeoutMs: 1000 };
     const listener = new StreamListener({ identify: fail, processOf: fail, onRefused: fail, limits, ...times }, fail);
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org', '127.0.0.1.example.org', '1127.0.0.1']) {
       await assert.rejects(listener.listen({ host, port: 0 }), { symbol: 'TBS_E_BAD_PARAMETER', details: { host } });
@@ -138,7 +146,7 @@ describe('a listener for simulator clients on a Unix socket', () => {
         processOf: () => undefined,
         limits: { maxConnections: 3, maxConnectionsPerUser: 2 },
         onRefused: (reason) => void refused.push(reason),
-        ...{ accept, turns, partialTimeoutMs: 1000 },
+        ...{ accept, turns, rooms: new MessageRooms(), partialTimeoutMs: 1000 },
       },
       protocolFor,
     );

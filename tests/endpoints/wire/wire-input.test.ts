@@ -30,7 +30,8 @@ function inputRig(turns: UserTurns = turnsOfAnIdleLoop()) {
   };
   const input = new WireInput({ setReading: (now) => void reading.push(now) }, 'uid:1000', shared, handler);
   const receive = (bytes: Uint8Array) => input.received(bytes, 0, bytes.length);
-  return { input, handler, handled, reading, faults, receive, replying: shared.budget.replying };
+  const { rooms } = shared;
+  return { input, handler, handled, reading, faults, receive, rooms, replying: shared.budget.replying };
 }
 
 describe('the input of a wire session', () => {
@@ -53,6 +54,31 @@ describe('the input of a wire session', () => {
     buffer.fill(0xff);
     receive(ping(2).subarray(8));
     assert.deepEqual(handled, [1, 2]);
+  });
+
+  it('leaves a held frame intact while its handler reads it, even if the handler ends the input', () => {
+    const { input, handler, receive, rooms } = inputRig();
+    const read: number[] = [];
+    handler.handleFrame = (bytes, offset) => {
+      input.end();
+      read.push(requestIdOf(bytes, offset));
+    };
+    const frame = ping(7);
+    receive(frame.subarray(0, 5));
+    receive(frame.subarray(5));
+    assert.deepEqual(read, [7]);
+    assert.equal(rooms.unusedBytes, 1024, 'given back afterwards');
+  });
+
+  it('holds frames in memory that it uses again', () => {
+    const { handled, receive, rooms } = inputRig();
+    for (let id = 1; id <= 1000; id++) {
+      const frame = ping(id);
+      receive(frame.subarray(0, 5));
+      receive(frame.subarray(5));
+    }
+    assert.equal(handled.length, 1000);
+    assert.equal(rooms.unusedBytes, 1024);
   });
 
   it('stops reading at a limit, and continues when there is room', () => {

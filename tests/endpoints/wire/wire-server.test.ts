@@ -54,6 +54,7 @@ for (const kind of KINDS) {
         services: application,
         turns: new UserTurns(eventLoopTurns),
         budgets: new UserByteBudgets(16 * 1024 * 1024),
+        rooms: new MessageRooms(),
         identify: () => {
           if (userKey === '') throw new TbsError('TBS_E_ACCESS_DENIED');
           return { userKey, callerClass: 'standardUser' };

@@ -3,6 +3,7 @@
  * Server Protocol). Buffers at most one message and whatever arrived with its end, and reports in advance how many more
  * bytes the message needs.
  */
+import { HeldBytes } from '../held-bytes.js';
 import type { MessageRooms } from '../message-rooms.js';
 
 const MAX_HEADER_BYTES = 1024;
@@ -10,7 +11,6 @@ const MAX_HEADER_BYTES = 1024;
 const MAX_UTF8_BYTES = 3;
 const HEADER_END = '\r\n\r\n';
 const HEADER_LINE = /^([!-9;-~]+):[ \t]*(.*?)[ \t]*$/;
-const NOTHING = Buffer.alloc(0);
 
 /** The peer violated the framing, so the start of the next message is unknown. */
 export class FramingError extends Error {
@@ -19,7 +19,7 @@ export class FramingError extends Error {
 
 export class MessageFrames {
   /** Bytes received that belong to no body in progress. */
-  #rest: Buffer = NOTHING;
+  readonly #rest: HeldBytes;
   /** The body that `makeRoom` allocated, filled up to #filled. */
   #body: Buffer | undefined;
   #filled = 0;
@@ -35,6 +35,7 @@ export class MessageFrames {
     this.#maxMessageBytes = maxMessageBytes;
     this.#limitSetting = limitSetting;
     this.#rooms = rooms;
+    this.#rest = new HeldBytes(rooms);
   }
 
   get keptBytes(): number {
@@ -61,11 +62,7 @@ export class MessageFrames {
       this.#filled += count;
       from += count;
     }
-    if (from === end) return;
-    const joined = Buffer.allocUnsafe(this.#rest.length + end - from);
-    this.#rest.copy(joined);
-    joined.set(bytes.subarray(from, end), this.#rest.length);
-    this.#rest = joined;
+    if (from < end) this.#rest.add(bytes, from, end);
   }
 
   /**
@@ -83,12 +80,13 @@ export class MessageFrames {
   makeRoom(): void {
     if (this.neededBytes === 0) return;
     this.#body = this.#rooms.take(this.#bodyBytes);
-    this.#filled = this.#rest.copy(this.#body);
-    this.#rest = NOTHING;
+    this.#filled = this.#rest.length;
+    this.#body.set(this.#rest.view());
+    this.#rest.clear();
   }
 
   clear(): void {
-    this.#rest = NOTHING;
+    this.#rest.clear();
     if (this.#body !== undefined) this.#rooms.giveBack(this.#body);
     this.#body = undefined;
     this.#bodyBytes = -1;
@@ -101,30 +99,30 @@ export class MessageFrames {
       this.#body = undefined;
       return body;
     }
-    return this.#rest.length < this.#bodyBytes ? undefined : this.#take(this.#bodyBytes);
+    if (this.#rest.length < this.#bodyBytes) return undefined;
+    const body = this.#rooms.take(this.#bodyBytes);
+    body.set(this.#rest.view().subarray(0, this.#bodyBytes));
+    this.#rest.drop(this.#bodyBytes);
+    return body;
   }
 
   #readHeader(): boolean {
-    const end = this.#rest.indexOf(HEADER_END);
-    if (end > MAX_HEADER_BYTES || (end < 0 && this.#rest.length > MAX_HEADER_BYTES)) {
+    const { buffer, byteOffset, length } = this.#rest.view();
+    const rest = Buffer.from(buffer, byteOffset, length);
+    const end = rest.indexOf(HEADER_END);
+    if (end > MAX_HEADER_BYTES || (end < 0 && length > MAX_HEADER_BYTES)) {
       throw new FramingError('The message header does not end.');
     }
     if (end < 0) return false;
-    const bodyBytes = contentLength(this.#rest.toString('latin1', 0, end));
+    const bodyBytes = contentLength(rest.toString('latin1', 0, end));
     if (bodyBytes > this.#maxMessageBytes) {
       throw new FramingError(
         `A message of ${bodyBytes} bytes is over the limit of ${this.#maxMessageBytes} (${this.#limitSetting}).`,
       );
     }
-    this.#take(end + HEADER_END.length);
+    this.#rest.drop(end + HEADER_END.length);
     this.#bodyBytes = bodyBytes;
     return true;
-  }
-
-  #take(count: number): Buffer {
-    const taken = this.#rest.subarray(0, count);
-    this.#rest = count === this.#rest.length ? NOTHING : this.#rest.subarray(count);
-    return taken;
   }
 }
 

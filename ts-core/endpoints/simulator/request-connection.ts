@@ -5,6 +5,8 @@
  * connection's user.
  */
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
+import { HeldBytes } from '../held-bytes.js';
+import type { MessageRooms } from '../message-rooms.js';
 import type { TurnWork, UserTurns } from '../user-turns.js';
 
 /** What the bytes received so far say about the first request. */
@@ -32,12 +34,12 @@ export interface RequestConnectionOptions {
   readonly partialTimeoutMs: number;
   readonly turns: UserTurns;
   readonly userKey: string;
+  readonly rooms: MessageRooms;
 }
 
-const NO_BYTES = new Uint8Array(0);
-
 export class RequestConnection implements TurnWork, ByteConnectionEvents {
-  #received: Uint8Array = NO_BYTES;
+  readonly #received: HeldBytes;
+  isQueued = false;
   #state: 'reading' | 'answering' | 'sending' | 'ending' | 'closed' = 'reading';
   /** The reply to a request that had to wait. */
   #reply: RequestReply | undefined;
@@ -50,6 +52,7 @@ export class RequestConnection implements TurnWork, ByteConnectionEvents {
     this.#bytes = bytes;
     this.#protocol = protocol;
     this.#options = options;
+    this.#received = new HeldBytes(options.rooms);
     bytes.events = this;
     bytes.setReading(true);
   }
@@ -60,7 +63,7 @@ export class RequestConnection implements TurnWork, ByteConnectionEvents {
 
   received(bytes: Uint8Array, start: number, end: number): void {
     if (this.#state === 'ending' || this.#state === 'closed') return;
-    this.#received = concatenate(this.#received, bytes.subarray(start, end));
+    this.#received.add(bytes, start, end);
     if (this.#state === 'reading') this.#next();
   }
 
@@ -71,7 +74,7 @@ export class RequestConnection implements TurnWork, ByteConnectionEvents {
   closed(): void {
     this.#state = 'closed';
     clearTimeout(this.#timer);
-    this.#received = NO_BYTES;
+    this.#received.clear();
     this.#reply = undefined;
     this.#options.turns.remove(this);
     this.#protocol.closed();
@@ -83,10 +86,11 @@ export class RequestConnection implements TurnWork, ByteConnectionEvents {
     const reply = this.#reply;
     this.#reply = undefined;
     if (reply !== undefined) return this.#send(reply);
-    const extent = this.#protocol.extent(this.#received);
+    const received = this.#received.view();
+    const extent = this.#protocol.extent(received);
     if (extent.kind !== 'complete') return false;
-    const request = this.#received.slice(0, extent.bytes);
-    this.#received = extent.bytes === this.#received.length ? NO_BYTES : this.#received.subarray(extent.bytes);
+    const request = new Uint8Array(received.subarray(0, extent.bytes));
+    this.#received.drop(extent.bytes);
     const answer = this.#protocol.answer(request);
     if (!(answer instanceof Promise)) return this.#send(answer);
     answer.then(
@@ -103,7 +107,7 @@ export class RequestConnection implements TurnWork, ByteConnectionEvents {
   /** Returns whether a request is ready. If it is incomplete, reads on. */
   #takeNext(): boolean {
     const extent: RequestExtent =
-      this.#received.length === 0 ? { kind: 'incomplete' } : this.#protocol.extent(this.#received);
+      this.#received.length === 0 ? { kind: 'incomplete' } : this.#protocol.extent(this.#received.view());
     if (extent.kind === 'incomplete') {
       this.#state = 'reading';
       this.#watchPartialRequest();
@@ -141,7 +145,7 @@ export class RequestConnection implements TurnWork, ByteConnectionEvents {
 
   #finish(reply: Uint8Array): void {
     this.#state = 'ending';
-    this.#received = NO_BYTES;
+    this.#received.clear();
     this.#bytes.send(reply, reply.length);
     this.#bytes.close(true);
     // A peer that does not read must not keep the connection.
@@ -157,11 +161,4 @@ export class RequestConnection implements TurnWork, ByteConnectionEvents {
     this.#timer = setTimeout(() => turns.addOnce(userKey, () => this.#bytes.close(false)), partialTimeoutMs);
     this.#timer.unref();
   }
-}
-
-function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

@@ -2,6 +2,7 @@
 import type { ConnectionOpener } from '../../application/commands/caller-connection.js';
 import type { ConnectionLimits } from '../connection-counts.js';
 import type { IncomingConnection } from '../incoming-connection.js';
+import type { MessageRooms } from '../message-rooms.js';
 import type { AcceptConnections } from '../unix-listener.js';
 import type { UserTurns } from '../user-turns.js';
 import { BareEndpoint } from './bare-endpoint.js';
@@ -22,6 +23,8 @@ export interface SimulatorEndpointsOptions {
   readonly identify: IdentifyPeer;
   /** The turns in which the endpoints answer requests. */
   readonly turns: UserTurns;
+  /** Memory for requests that wait. */
+  readonly rooms: MessageRooms;
   readonly limits?: ConnectionLimits | undefined;
   /** Accepts connections of Unix sockets; default: Node.js' own server. */
   readonly accept?: AcceptConnections<IncomingConnection> | undefined;
@@ -43,11 +46,11 @@ const DEFAULT_LIMITS: ConnectionLimits = { maxConnections: 512, maxConnectionsPe
 
 /** Rejects, with nothing left listening, if an address cannot be used (TBS_E_BAD_PARAMETER: not loopback). */
 export async function startSimulatorEndpoints(options: SimulatorEndpointsOptions): Promise<SimulatorEndpoints> {
-  const { opener, identify, processOf, turns } = options;
+  const { opener, identify, processOf, turns, rooms } = options;
   const tuning = options.tuning ?? DEFAULT_SIMULATOR_TUNING;
   const { accept, limits = DEFAULT_LIMITS, onRefused = () => {} } = options;
   const { partialTimeoutMs } = tuning;
-  const listening = { identify, accept, processOf, turns, limits, partialTimeoutMs, onRefused };
+  const listening = { identify, accept, processOf, turns, rooms, limits, partialTimeoutMs, onRefused };
   const swtpm = options.swtpm && new SwtpmEndpoint(opener, listening, tuning);
   const mssim = options.mssim && new MssimEndpoint(opener, listening);
   const bare = options.bare && new BareEndpoint(opener, listening, tuning);

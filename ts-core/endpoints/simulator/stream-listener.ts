@@ -11,6 +11,7 @@ import { Arrivals } from '../arrivals.js';
 import { type ByteConnection, overNodeSocket } from '../byte-connection.js';
 import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
 import type { IncomingConnection } from '../incoming-connection.js';
+import type { MessageRooms } from '../message-rooms.js';
 import { type AcceptConnections, CALLER_SOCKET_MODE, listenOnUnixSocket, type UnixListener } from '../unix-listener.js';
 import type { UserTurns } from '../user-turns.js';
 import { RequestConnection, type RequestProtocol } from './request-connection.js';
@@ -28,6 +29,8 @@ export interface StreamListenerOptions {
   readonly limits: ConnectionLimits;
   /** The turns in which the listener sets connections up and answers requests. */
   readonly turns: UserTurns;
+  /** Memory for requests that wait. */
+  readonly rooms: MessageRooms;
   /** A request must be complete within this time after its first byte. */
   readonly partialTimeoutMs: number;
   /** Reports a refused caller, or an error of accept, to the log. */
@@ -167,7 +170,7 @@ export class StreamListener {
 
   /** Serves a connection that counts already; it counts until it closes. */
   #serve(bytes: ByteConnection, peer: SimulatorPeer): void {
-    const { turns, partialTimeoutMs } = this.#options;
+    const { turns, partialTimeoutMs, rooms } = this.#options;
     const { userKey } = peer.caller;
     const protocol = this.#protocolFor(peer);
     const closed = (): void => {
@@ -176,7 +179,7 @@ export class StreamListener {
       protocol.closed();
     };
     this.#connections.add(bytes);
-    new RequestConnection(bytes, { ...protocol, closed }, { partialTimeoutMs, turns, userKey });
+    new RequestConnection(bytes, { ...protocol, closed }, { partialTimeoutMs, turns, userKey, rooms });
   }
 
   #requireRoom(caller: Caller): void {

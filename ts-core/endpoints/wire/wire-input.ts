@@ -4,9 +4,11 @@
  * requests.
  */
 import type { ByteConnection } from '../byte-connection.js';
+import { HeldBytes } from '../held-bytes.js';
+import type { MessageRooms } from '../message-rooms.js';
 import type { BudgetWaiter, UserByteBudget } from '../user-byte-budgets.js';
 import type { TurnWork, UserTurns } from '../user-turns.js';
-import { FRAME_FAULT, FRAME_INCOMPLETE, NO_BYTES, requestLength } from './frame.js';
+import { FRAME_FAULT, FRAME_INCOMPLETE, requestLength } from './frame.js';
 
 export interface FrameHandler {
   /** Whether a limit of the connection is reached; the handler calls `readOn` when it no longer is. */
@@ -21,15 +23,18 @@ export interface FrameHandler {
 export interface InputCost {
   readonly turns: UserTurns;
   readonly budget: Pick<UserByteBudget, 'replying'>;
+  readonly rooms: MessageRooms;
 }
 
 export class WireInput implements TurnWork, BudgetWaiter {
   readonly userKey: string;
+  isQueued = false;
   readonly #connection: Pick<ByteConnection, 'setReading'>;
   readonly #handler: FrameHandler;
   readonly #shared: InputCost;
   /** Bytes of frames that are incomplete or must not be handled yet. */
-  #held: Uint8Array = NO_BYTES;
+  readonly #held: HeldBytes;
+  #handlesHeld = false;
   #open = true;
   #reading = true;
   #waitsForTurn = false;
@@ -44,6 +49,7 @@ export class WireInput implements TurnWork, BudgetWaiter {
     this.#connection = connection;
     this.userKey = userKey;
     this.#shared = shared;
+    this.#held = new HeldBytes(shared.rooms);
     this.#handler = handler;
   }
 
@@ -64,13 +70,11 @@ export class WireInput implements TurnWork, BudgetWaiter {
     if (!this.#open) return;
     if (this.#held.length === 0) {
       const rest = this.#handleFrames(bytes, start, end);
-      this.#held = rest === end ? NO_BYTES : bytes.slice(rest, end);
+      if (this.#open && rest < end) this.#held.add(bytes, rest, end);
       return;
     }
-    const joined = new Uint8Array(this.#held.length + end - start);
-    joined.set(this.#held);
-    joined.set(bytes.subarray(start, end), this.#held.length);
-    this.#handleHeld(joined);
+    this.#held.add(bytes, start, end);
+    this.#handleHeld((held) => this.#handleFrames(held, 0, held.length));
   }
 
   roomAgain(): void {
@@ -84,11 +88,9 @@ export class WireInput implements TurnWork, BudgetWaiter {
       this.#waitsForTurn = false;
       return false;
     }
-    const held = this.#held;
-    const rest = this.#handleFrame(held, 0, held.length);
+    this.#handleHeld((held) => this.#handleFrame(held, 0, held.length));
     if (!this.#open) return false;
-    this.#held = rest === held.length ? NO_BYTES : held.subarray(rest);
-    this.#waitsForTurn = requestLength(this.#held, 0, this.#held.length) !== FRAME_INCOMPLETE;
+    this.#waitsForTurn = requestLength(this.#held.view(), 0, this.#held.length) !== FRAME_INCOMPLETE;
     if (!this.#waitsForTurn) this.readOn();
     return this.#waitsForTurn;
   }
@@ -97,24 +99,30 @@ export class WireInput implements TurnWork, BudgetWaiter {
   readOn(): void {
     if (this.#reading || !this.#open || this.#waitsForTurn || !this.#handler.hasRoom) return;
     this.#reading = true;
-    const held = this.#held;
-    this.#held = NO_BYTES;
-    this.#handleHeld(held);
+    this.#handleHeld((held) => this.#handleFrames(held, 0, held.length));
     if (this.#reading && this.#open) this.#connection.setReading(true);
   }
 
   /** Ends the input and drops the frames that it holds. */
   end(): void {
     this.#open = false;
-    this.#held = NO_BYTES;
+    // The handler may be reading a held frame.
+    if (!this.#handlesHeld) this.#held.clear();
     this.#waitsForTurn = false;
     this.#shared.turns.remove(this);
     this.#shared.budget.replying.stopWaiting(this);
   }
 
-  #handleHeld(bytes: Uint8Array): void {
-    const rest = this.#handleFrames(bytes, 0, bytes.length);
-    this.#held = rest === bytes.length ? NO_BYTES : bytes.subarray(rest);
+  /** Drops the held bytes that `handle` has handled: those before the offset that it returns. */
+  #handleHeld(handle: (held: Uint8Array) => number): void {
+    let handled = 0;
+    this.#handlesHeld = true;
+    try {
+      handled = handle(this.#held.view());
+    } finally {
+      this.#handlesHeld = false;
+    }
+    this.#held.drop(this.#open ? handled : this.#held.length);
   }
 
   /** Handles complete frames, as many as may be handled immediately. Returns the offset of the first unhandled byte. */

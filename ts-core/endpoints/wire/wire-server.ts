@@ -8,6 +8,7 @@ import { Arrivals } from '../arrivals.js';
 import type { ByteConnection } from '../byte-connection.js';
 import { ConnectionCounts, type ConnectionLimits } from '../connection-counts.js';
 import { type ConnectionSource, type IncomingConnection, listenFor } from '../incoming-connection.js';
+import type { MessageRooms } from '../message-rooms.js';
 import { CALLER_SOCKET_MODE, listenOnUnixSocket, type OpenedSocket, type UnixListener } from '../unix-listener.js';
 import type { UserByteBudgets } from '../user-byte-budgets.js';
 import type { UserTurns } from '../user-turns.js';
@@ -22,6 +23,7 @@ export interface WireServerOptions extends ConnectionSource, Partial<ConnectionL
   readonly services: WireServices;
   readonly turns: UserTurns;
   readonly budgets: UserByteBudgets;
+  readonly rooms: MessageRooms;
   /** HELLO, and every frame that has begun, must be complete within this time. */
   readonly frameTimeoutMs?: number;
   /** Reports a refused caller or an accept error, for the log. */
@@ -96,8 +98,8 @@ class WireSessions {
   }
 
   #setUp(bytes: ByteConnection, caller: Caller): void {
-    const { turns, budgets, opener, services, frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS } = this.#options;
-    const shared = { turns, budget: budgets.join(caller), slowPeerTimeoutMs: frameTimeoutMs };
+    const { turns, budgets, rooms, opener, services, frameTimeoutMs = DEFAULT_FRAME_TIMEOUT_MS } = this.#options;
+    const shared = { turns, budget: budgets.join(caller), rooms, slowPeerTimeoutMs: frameTimeoutMs };
     this.#sessions.add(
       new WireSession(bytes, opener.connect(caller), services, shared, (closed) => this.#forget(closed)),
     );

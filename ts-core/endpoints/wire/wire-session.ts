@@ -10,6 +10,7 @@ import type { Caller } from '../../domain/caller.js';
 import { refusalResponse } from '../../domain/tpm/refusal-response.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { ByteConnection, ByteConnectionEvents } from '../byte-connection.js';
+import type { MessageRooms } from '../message-rooms.js';
 import { SlowPeer } from '../slow-peer.js';
 import type { UserByteBudget } from '../user-byte-budgets.js';
 import type { UserTurns } from '../user-turns.js';
@@ -39,6 +40,8 @@ export const MAX_UNSENT_BYTES = 65536;
 export interface SharedCost {
   readonly turns: UserTurns;
   readonly budget: UserByteBudget;
+  /** Memory for frames that wait. */
+  readonly rooms: MessageRooms;
   /** Time for a peer to complete a frame, and to read responses that delay others. */
   readonly slowPeerTimeoutMs: number;
 }
