@@ -70,6 +70,8 @@ async function bundleProgram(name, folder) {
     stdin: { contents: PROGRAMS[name], resolveDir: root, loader: 'ts' },
     outfile: path.join(folder, `${name}.cjs`),
     format: 'cjs',
+    // Becomes require, since a script of node:vm cannot import.
+    supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: "const bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
     // Optional dependencies of dbus-next that are not installed.

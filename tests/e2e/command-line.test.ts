@@ -271,6 +271,19 @@ describe('tbs', function () {
       assert.ok(lines.some((line) => /^disallowedCommands +none +default$/.test(line)));
       assert.ok(lines.some((line) => /^blockedCommands +0x81, 0xAA +/.test(line)));
     });
+
+    it('asks before it changes what others rely on, and does nothing if the answer is no', () => {
+      const command = `${NODE} ${TBS} tpm initialize --close-hierarchies`;
+      const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], {
+        encoding: 'utf8',
+        timeout: 30_000,
+        input: 'n\n',
+        env: { ...process.env, NO_COLOR: '1', TPMTBS_SOCKET: daemon.rpcSocket },
+      });
+      assert.match(stdout, /\[y\/N\]/);
+      assert.match(stdout, /notConfirmed: Nothing was done: the answer was no\./);
+      assert.equal(status, 1);
+    });
   });
 
   it('names the symbol of a file that cannot be used, in text and as JSON, and exits with 64', () => {

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -92,7 +91,7 @@ export class TestDaemon {
     return RpcClient.connect(this.rpcSocket);
   }
 
-  /** Starts the daemon, also again, and waits until it accepts connections. */
+  /** Starts the daemon, also again, and waits until it answers. */
   async run(): Promise<void> {
     const child = spawn(this.#options.node ?? NODE, [TBSD, '--config', join(this.folder, 'tbsd.json')], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -185,7 +184,7 @@ export class TestDaemon {
   async #whenReady(child: ChildProcess): Promise<void> {
     for (let attempt = 0; attempt < 1500; attempt++) {
       if (child.exitCode !== null) throw new Error(`tbsd ended with ${child.exitCode}: ${this.errorOutput}`);
-      if (await accepts(this.rpcSocket)) return;
+      if (await answers(this.rpcSocket)) return;
       await wait(20);
     }
     child.kill('SIGKILL');
@@ -193,10 +192,13 @@ export class TestDaemon {
   }
 }
 
-function accepts(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(path, () => resolve(true));
-    probe.on('error', () => resolve(false));
-    probe.on('connect', () => probe.destroy());
-  });
+/** A broker listens before its TPM is ready, and answers afterwards. */
+async function answers(path: string): Promise<boolean> {
+  try {
+    const client = await RpcClient.connect(path);
+    await client.call('connection/ping').finally(() => client.socket.destroy());
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -32,7 +32,8 @@ export async function openCallerSockets(
     waiting.clear();
   };
   try {
-    for (const name of ['rpc', 'wire'] as const) {
+    // In this order: a client that finds the path of rpc finds that of wire too.
+    for (const name of ['wire', 'rpc'] as const) {
       const fd = inherited.get(name);
       if (fd !== undefined) waiting.set(name, { fd, isInherited: true });
       else if (open !== undefined) waiting.set(name, await openUnixSocket(sockets[name], CALLER_SOCKET_MODE, open));
