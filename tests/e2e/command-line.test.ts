@@ -239,14 +239,20 @@ describe('tbs', function () {
   });
 
   describe('on a terminal of 80 columns', () => {
-    function onTerminal(...args: string[]): readonly string[] {
+    function runOnTerminal(input: string, ...args: string[]) {
       const command = `stty cols 80; ${NODE} ${TBS} ${args.join(' ')}`;
-      const { stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+      return spawnSync('script', ['-qec', command, '/dev/null'], {
         encoding: 'utf8',
         timeout: 30_000,
+        input,
         env: { ...process.env, NO_COLOR: '1', TPMTBS_SOCKET: daemon.rpcSocket },
       });
-      return stdout.trimEnd().split('\r\n');
+    }
+
+    function onTerminal(...args: string[]): readonly string[] {
+      return runOnTerminal('', ...args)
+        .stdout.trimEnd()
+        .split('\r\n');
     }
 
     it('shows the whole name of every command', () => {
@@ -273,13 +279,7 @@ describe('tbs', function () {
     });
 
     it('asks before it changes what others rely on, and does nothing if the answer is no', () => {
-      const command = `${NODE} ${TBS} tpm initialize --close-hierarchies`;
-      const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], {
-        encoding: 'utf8',
-        timeout: 30_000,
-        input: 'n\n',
-        env: { ...process.env, NO_COLOR: '1', TPMTBS_SOCKET: daemon.rpcSocket },
-      });
+      const { stdout, status } = runOnTerminal('n\n', 'tpm', 'initialize', '--close-hierarchies');
       assert.match(stdout, /\[y\/N\]/);
       assert.match(stdout, /notConfirmed: Nothing was done: the answer was no\./);
       assert.equal(status, 1);

@@ -47,7 +47,10 @@ export interface OpenedSocket {
   readonly isInherited: boolean;
 }
 
-/** Listens on a path, or on a descriptor that already listens. Throws the operating system's error. */
+/**
+ * Listens on a path, or on a descriptor that already listens. Throws the operating system's error. Closing leaves the
+ * path to the caller.
+ */
 export type AcceptConnections<Connection = Socket> = (
   where: { readonly path: string } | { readonly fd: number },
   options: {
@@ -185,6 +188,7 @@ async function listen(
   return {
     close(done) {
       listener.close();
+      if ('path' in where) removePath(where.path);
       done?.();
     },
   };
@@ -267,9 +271,8 @@ function isLive(socketPath: string): Promise<boolean> {
 function removePath(socketPath: string): void {
   try {
     unlinkSync(socketPath);
-  } catch (error) {
-    // Another process has already removed the path, or its folder.
-    ignoreMissing(error);
+  } catch {
+    // Another process has already removed the path, or has taken it over.
   }
 }
 

@@ -1,5 +1,4 @@
 /** Accepts connections through the addon, which limits how many it accepts in one turn of the event loop. */
-import { unlinkSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { AcceptedConnection } from './accepted-connection.js';
 import { nativeAddon } from './native-addon.js';
@@ -26,15 +25,6 @@ export function acceptNatively(
   return {
     close() {
       acceptor.close();
-      if ('path' in where) removePath(where.path);
     },
   };
-}
-
-function removePath(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Another process has already removed the path, or has taken it over.
-  }
 }

@@ -78,11 +78,7 @@ export class MessageFrames {
 
   /** Allocates the whole body, because the rest of it is about to be read. */
   makeRoom(): void {
-    if (this.neededBytes === 0) return;
-    this.#body = this.#rooms.take(this.#bodyBytes);
-    this.#filled = this.#rest.length;
-    this.#body.set(this.#rest.view());
-    this.#rest.clear();
+    if (this.neededBytes > 0) this.#beginBody();
   }
 
   clear(): void {
@@ -93,17 +89,21 @@ export class MessageFrames {
   }
 
   #wholeBody(): Buffer | undefined {
-    if (this.#body !== undefined) {
-      if (this.#filled < this.#body.length) return undefined;
-      const body = this.#body;
-      this.#body = undefined;
-      return body;
-    }
-    if (this.#rest.length < this.#bodyBytes) return undefined;
-    const body = this.#rooms.take(this.#bodyBytes);
-    body.set(this.#rest.view().subarray(0, this.#bodyBytes));
-    this.#rest.drop(this.#bodyBytes);
+    if (this.#body === undefined && this.#rest.length >= this.#bodyBytes) this.#beginBody();
+    const body = this.#body;
+    if (body === undefined || this.#filled < body.length) return undefined;
+    this.#body = undefined;
     return body;
+  }
+
+  /** Takes a room for the body, and moves what has arrived of it there. */
+  #beginBody(): void {
+    const body = this.#rooms.take(this.#bodyBytes);
+    const arrived = this.#rest.view().subarray(0, this.#bodyBytes);
+    body.set(arrived);
+    this.#body = body;
+    this.#filled = arrived.length;
+    this.#rest.drop(arrived.length);
   }
 
   #readHeader(): boolean {
