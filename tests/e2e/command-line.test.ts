@@ -118,6 +118,10 @@ describe('tbs', function () {
     assert.equal(tbs('policy', 'test', file).status, 0);
     writeFileSync(file, '{"standardUserAuthorizationFailureTotalThreshold": 7}');
     assert.equal(tbs('policy', 'test', file).status, 2);
+    const fromInput = spawnSync('sh', ['-c', `${NODE} ${TBS} policy test - <${file}`], {
+      env: { ...process.env, TPMTBS_SOCKET: daemon.rpcSocket },
+    });
+    assert.equal(fromInput.status, 2, 'the same file as standard input');
     assert.equal(tbs('policy', 'set', 'standardUserAuthorizationFailureTotalThreshold=').status, 0);
     assert.match(tbs('policy', 'show').stdout, /^standardUserAuthorizationFailureTotalThreshold\t9\tdefault$/m);
   });

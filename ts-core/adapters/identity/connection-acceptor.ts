@@ -11,20 +11,18 @@ export interface AcceptOptions<Connection> {
   readonly onAcceptError: (error: Error) => void;
 }
 
-/** Listens on the path, or takes over a listening descriptor. Throws the operating system's error. */
+/**
+ * Listens on the path, which stays when the listener closes, or takes over a listening descriptor. Throws the operating
+ * system's error.
+ */
 export function acceptNatively(
   where: { readonly path: string } | { readonly fd: number },
   { mode, backlog, onConnection, onAcceptError }: AcceptOptions<AcceptedConnection>,
 ): { close(): void } {
   const addon = nativeAddon();
   const fd = 'fd' in where ? where.fd : addon.listenOnUnixPath(where.path, mode, backlog);
-  const acceptor = new addon.ConnectionAcceptor(fd, (accepted) => {
+  return new addon.ConnectionAcceptor(fd, (accepted) => {
     if (accepted >= 0) onConnection(new AcceptedConnection(accepted));
     else onAcceptError(new Error(`a connection could not be accepted: ${getSystemErrorName(accepted)}`));
   });
-  return {
-    close() {
-      acceptor.close();
-    },
-  };
 }
