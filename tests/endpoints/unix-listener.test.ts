@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { connect, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -74,6 +75,17 @@ for (const { name, accept } of KINDS) {
       assert.equal(statSync(socketPath).mode & 0o777, 0o666);
       assert.equal(statSync(path.dirname(socketPath)).mode & 0o777, 0o755);
       assert.equal(await greeting(socketPath), 'hello');
+    });
+
+    it('leaves the permissions of files alone that other threads create meanwhile', async () => {
+      const modeOfFolder = 0o777 & ~process.umask();
+      for (let round = 0; round < 50; round++) {
+        const folders = Array.from({ length: 8 }, (_, index) => path.join(directory, `${round}-${index}`));
+        const made = Promise.all(folders.map((folder) => mkdir(folder)));
+        await open(path.join(directory, `${round}.sock`));
+        await made;
+        for (const folder of folders) assert.equal(statSync(folder).mode & 0o777, modeOfFolder);
+      }
     });
 
     it('takes over a stale socket', async () => {

@@ -3,7 +3,7 @@
  * that is too long (Node.js would truncate it silently), and uses a socket that the service manager has already opened
  * (sd_listen_fds(3)).
  */
-import { closeSync, unlinkSync } from 'node:fs';
+import { chmodSync, closeSync, unlinkSync } from 'node:fs';
 import { chmod, lstat, mkdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
@@ -201,14 +201,14 @@ function listenByNode(
   const server = createServer({ pauseOnConnect: true }, options.onConnection);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    // Node.js creates the socket within listen(), so that the path has its permissions from the beginning.
-    const umask = 'path' in where ? process.umask(0o777 & ~options.mode) : undefined;
     server.listen({ ...where, backlog: options.backlog ?? BACKLOG }, () => {
       server.removeListener('error', reject);
       server.on('error', (error) => options.onAcceptError?.(error));
       resolve(server);
     });
-    if (umask !== undefined) process.umask(umask);
+    // Node.js has created the path by now, unless it could not. The umask is not used for this: it belongs to the whole
+    // process, and files that other threads create meanwhile would get the socket's.
+    if ('path' in where && server.listening) chmodSync(where.path, options.mode);
   });
 }
 

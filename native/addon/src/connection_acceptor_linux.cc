@@ -23,17 +23,6 @@ namespace {
 constexpr int kMaxAcceptedInTurn = 64;
 constexpr uint64_t kMaxTurnNs = 1000000;
 
-// Binds so that the path has its permissions from the beginning. With chmod(2) after bind(2), clients that see the path
-// would be refused in between; the umask is changed for one system call, in which no other thread should create a file.
-int BindWithMode(int fd, const sockaddr_un& address, mode_t mode) {
-  mode_t earlier = umask(0777 & ~mode);
-  int result = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  int error = errno;
-  umask(earlier);
-  errno = error;
-  return result;
-}
-
 // listenOnUnixPath(path, mode, backlog): returns the descriptor of a new listening socket.
 Napi::Value ListenOnUnixPath(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -56,8 +45,12 @@ Napi::Value ListenOnUnixPath(const Napi::CallbackInfo& info) {
   }
   RefusePassedDescriptors(fd);
   const char* failed = nullptr;
-  if (BindWithMode(fd, address, info[1].As<Napi::Number>().Uint32Value()) != 0) {
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     failed = "bind";
+    // Nobody can connect before listen(2), so that the path has its permissions in time. The umask belongs to the whole
+    // process: other threads, which create files meanwhile, would get the socket's.
+  } else if (chmod(path.c_str(), info[1].As<Napi::Number>().Uint32Value()) != 0) {
+    failed = "chmod";
   } else if (listen(fd, info[2].As<Napi::Number>().Int32Value()) != 0) {
     failed = "listen";
   }

@@ -126,9 +126,9 @@ function openDatabase(folder: string): RootDatabase<string, string> {
   const path = databasePath(folder);
   const reason = readableReason(path);
   if (reason !== undefined) throw damaged(path, reason);
-  // LMDB creates its files with mode 0664 minus the umask.
-  const umask = process.umask(0o077);
   try {
+    // LMDB creates its files with mode 0664 minus the umask, which belongs to all threads; existing files keep theirs.
+    for (const file of [path, `${path}-lock`]) closeSync(openSync(file, 'a', 0o600));
     return open<string, string>({
       path,
       noSubdir: true,
@@ -142,8 +142,6 @@ function openDatabase(folder: string): RootDatabase<string, string> {
     });
   } catch (cause) {
     throw damaged(path, cause instanceof Error ? cause.message : String(cause), cause);
-  } finally {
-    process.umask(umask);
   }
 }
 
