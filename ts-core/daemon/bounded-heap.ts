@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8';
  * How much the old generation may grow between two full collections. A flood then causes about two collections a
  * second, of some milliseconds each; commands alone cause none.
  */
-const GROWING_PERCENT = 50;
+const GROWING_PERCENT = 25;
 
 /** Bounds the heap of this process from now on. The young generation is bounded by the command line of the unit. */
 export function boundHeap(): void {

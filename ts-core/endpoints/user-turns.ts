@@ -28,6 +28,9 @@ const LONGEST_NESTED_MS = TURN_MS / 8;
 /** The minimum charge for a piece, so that a coarse clock does not let one user run forever. */
 const LEAST_COST_MS = 0.001;
 
+/** Users who have nothing ready are remembered up to this number, since forgetting each leaves garbage (ready-queue.ts). */
+const REMEMBERED_USERS = 16;
+
 interface UserLine {
   readonly ready: ReadyQueue<TurnWork>;
   usedMs: number;
@@ -166,18 +169,22 @@ export class UserTurns {
     return endedMs;
   }
 
-  /** Returns the ready user who has used the least time. Forgets users who have nothing ready and owe nothing. */
+  /** Returns the ready user who has used the least time. If nobody is ready, nobody owes anything. */
   #next(): UserLine | undefined {
     let least: UserLine | undefined;
-    for (const [userKey, line] of this.#lines) {
-      if (line.ready.size > 0) {
-        if (least === undefined || line.usedMs < least.usedMs) least = line;
-      } else if (line.usedMs <= this.#usedAtLeastMs) {
-        this.#lines.delete(userKey);
-      }
+    for (const line of this.#lines.values()) {
+      if (line.ready.size > 0 && (least === undefined || line.usedMs < least.usedMs)) least = line;
     }
-    if (least === undefined) this.#lines.clear();
+    if (least === undefined) for (const line of this.#lines.values()) line.usedMs = this.#usedAtLeastMs;
+    if (this.#lines.size > REMEMBERED_USERS) this.#forgetUsers();
     return least;
+  }
+
+  /** Forgets users who have nothing ready and owe nothing. */
+  #forgetUsers(): void {
+    for (const [userKey, line] of this.#lines) {
+      if (line.ready.size === 0 && line.usedMs <= this.#usedAtLeastMs) this.#lines.delete(userKey);
+    }
   }
 
   #lineOf(userKey: string): UserLine {

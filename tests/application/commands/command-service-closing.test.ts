@@ -114,7 +114,7 @@ describe('closing a connection', () => {
     atTheTpm.answer(SUCCESS);
     await settled();
     assert.deepEqual([running, waiting], [[], []]);
-    assert.equal(context?.outstanding.size, 0);
+    assert.equal(context?.outstanding, 0);
     assert.equal(transport.sent.length, 1, 'what waited is not sent');
   });
 });

@@ -31,7 +31,7 @@ describe('the open contexts', () => {
     const contexts = new Contexts(() => LIMITS);
     const first = contexts.create(ALICE, 5);
     const second = contexts.create(BOB, 6);
-    assert.deepEqual([first.id, first.caller, first.openedAtMs, first.outstanding.size], [1, ALICE, 5, 0]);
+    assert.deepEqual([first.id, first.caller, first.openedAtMs, first.outstanding], [1, ALICE, 5, 0]);
     assert.equal(contexts.get(first.id), first);
     assert.deepEqual([...contexts.all()], [first, second]);
     contexts.remove(first);

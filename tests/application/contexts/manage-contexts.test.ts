@@ -6,7 +6,6 @@ import type { Caller } from '../../../ts-core/domain/caller.js';
 import { policyOf } from '../../domain/filter/filter-fixtures.js';
 import { ALICE, ALICES_SANDBOX, BOB, ROOT } from '../../support/callers.js';
 import { PassThroughVirtualizer } from '../../support/pass-through-virtualizer.js';
-import { pendingCommand } from '../../support/pending-command.js';
 import { recordedEvents } from '../../support/recorded-events.js';
 
 function setUp() {
@@ -34,7 +33,7 @@ describe('the list of contexts', () => {
   it('shows how many commands of a context are queued, and what it holds in the TPM', () => {
     const { manage, virtualizer, ofAlice } = setUp();
     virtualizer.counts = () => ({ transient: 2, loadedSessions: 3, savedSessions: 7 });
-    ofAlice.outstanding.add(pendingCommand().pending);
+    ofAlice.outstanding = 1;
     assert.deepEqual(manage.stateOf(ofAlice), { waitingCommands: 1, resources: 5 });
   });
 });

@@ -63,6 +63,8 @@ export class FilePolicyStore implements PolicyStore {
   #configured: ConfiguredSettings;
   #policy: EffectivePolicy;
   #statements: readonly PolicyLayer[] = [];
+  /** Of the policy and the statements above, once somebody has asked. */
+  #explanations: readonly SettingExplanation[] | undefined;
   #lastGoodRegistry: WindowsRegistryReading | undefined;
   /** Runs writes one at a time, so that none reads content that another is about to replace. */
   readonly #writes = new OneAtATime();
@@ -120,7 +122,8 @@ export class FilePolicyStore implements PolicyStore {
   }
 
   explain(): readonly SettingExplanation[] {
-    return explainPolicy(this.#policy, this.#statements);
+    this.#explanations ??= explainPolicy(this.#policy, this.#statements);
+    return this.#explanations;
   }
 
   exportJson(): Readonly<Record<string, unknown>> {
@@ -193,6 +196,7 @@ export class FilePolicyStore implements PolicyStore {
     const policy = mergePolicy([configuredLayer, ...layers], revision);
     // The last layer is the merged registry, whose sources are explained one by one instead.
     this.#statements = [configuredLayer, ...layers.slice(0, -1), ...registryStatements];
+    this.#explanations = undefined;
     return { ...policy, problems: [...policy.problems, ...overriddenHere(layers, policy, this.#localPath())] };
   }
 

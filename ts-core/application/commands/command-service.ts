@@ -193,7 +193,7 @@ class CallerSession implements CallerConnection {
       listsRevision: gate.listsRevision,
       submittedAtMs: clock.monotonicMs(),
       done: (outcome) => {
-        context.outstanding.delete(pending);
+        context.outstanding--;
         if (!this.#closed) done(outcome);
         // Afterwards, so that the caller does not wait for the counts.
         this.#service.ended(pending, outcome);
@@ -215,7 +215,7 @@ class CallerSession implements CallerConnection {
     const refusal = gate.refusalAtSubmission(pending);
     if (refusal !== undefined) throw refusal;
     this.#requirePlaceInQueue(context);
-    context.outstanding.add(pending);
+    context.outstanding++;
     if (deadlineMs !== undefined) {
       pending.deadline = clock.after(deadlineMs, () => dispatcher.cancelWaiting(pending));
     }
@@ -254,7 +254,7 @@ class CallerSession implements CallerConnection {
 
   #requirePlaceInQueue(context: TbsContext): void {
     const { limits, queue } = this.#parts;
-    if (context.outstanding.size >= limits.maxQueuedPerContext) {
+    if (context.outstanding >= limits.maxQueuedPerContext) {
       throw queueFull('limits.queuedSubmissionsPerContext', limits.maxQueuedPerContext);
     }
     if (queue.waitingOfUser(this.caller.userKey) >= limits.maxQueuedPerUser) {

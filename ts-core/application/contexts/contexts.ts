@@ -4,7 +4,6 @@ import { limitMessage } from '../../domain/limit-reached.js';
 import { refusedBySetting } from '../../domain/policy/setting-refusal.js';
 import type { EffectivePolicy } from '../../domain/policy/settings.js';
 import type { TbsError } from '../../domain/tbs-error.js';
-import type { PendingCommand } from '../commands/pending-command.js';
 
 /** TBS_HCONTEXT is 32 bits wide and never zero. */
 const LAST_CONTEXT_ID = 0xffffffff;
@@ -14,8 +13,8 @@ export interface TbsContext {
   readonly caller: Caller;
   /** UTC, milliseconds since 1970. */
   readonly openedAtMs: number;
-  /** Accepted commands that are not answered yet. */
-  readonly outstanding: Set<PendingCommand>;
+  /** How many accepted commands are not answered yet. */
+  outstanding: number;
 }
 
 export class Contexts {
@@ -49,7 +48,7 @@ export class Contexts {
     const ofUser = this.#countByUser.get(caller.userKey) ?? 0;
     if (ofUser >= maxContextsPerUser) throw tooMany(policy, 'contexts of one user', 'maxContextsPerUser');
     if (this.#open.size >= sharedLimit(caller, maxContexts)) throw tooMany(policy, 'contexts', 'maxContexts');
-    const context: TbsContext = { id: this.#nextId(), caller, openedAtMs, outstanding: new Set() };
+    const context: TbsContext = { id: this.#nextId(), caller, openedAtMs, outstanding: 0 };
     this.#open.set(context.id, context);
     this.#countByUser.set(caller.userKey, ofUser + 1);
     return context;

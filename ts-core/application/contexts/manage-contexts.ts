@@ -32,7 +32,7 @@ export class ManageContexts {
   /** Returns what the context has now; zeros if it has been closed. */
   stateOf(context: TbsContext): ContextState {
     const { transient, loadedSessions } = this.#virtualizer.counts(context.id);
-    return { waitingCommands: context.outstanding.size, resources: transient + loadedSessions };
+    return { waitingCommands: context.outstanding, resources: transient + loadedSessions };
   }
 
   /** Closes a context that another connection opened: one of the same user or, for an administrator, of any user. */

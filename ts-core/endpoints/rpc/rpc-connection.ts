@@ -73,7 +73,8 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
   /** The bytes that have arrived, and those that a partial message still needs. */
   readonly #arriving: ChargedBytes;
   readonly #endCallbacks: (() => void)[] = [];
-  readonly #batches = new Set<MessageReplies>();
+  /** Few. A Set that gains and loses members leaves garbage among the old objects (ready-queue.ts). */
+  readonly #batches: MessageReplies[] = [];
   /** A complete message that waits for its user's turn. */
   #body: Buffer | undefined;
   #message: MessageUnderWay | undefined;
@@ -252,12 +253,17 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     const { parts, isBatch } = readMessage(body, isAdministrator(this.caller) ? undefined : MAX_USER_VALUES);
     this.#parts.rooms.giveBack(body);
     const replies = new MessageReplies(parts.length, isBatch, this.#budget.calling, (texts) => {
-      this.#batches.delete(replies);
+      if (isBatch) this.#forgetBatch(replies);
       if (texts.length > 0) this.#output.send(...texts);
     });
-    if (isBatch) this.#batches.add(replies);
+    if (isBatch) this.#batches.push(replies);
     this.#message = { parts, replies, chargePerPart: CALL_BYTES + Math.ceil(bodyBytes / parts.length), next: 0 };
     return this.#message;
+  }
+
+  #forgetBatch(batch: MessageReplies): void {
+    const last = this.#batches.pop();
+    if (last !== undefined && last !== batch) this.#batches[this.#batches.indexOf(batch)] = last;
   }
 
   #servePart(part: MessagePart, { replies, chargePerPart }: MessageUnderWay): void {
@@ -291,7 +297,7 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     this.#frames.clear();
     this.#arriving.is(0);
     for (const batch of this.#batches) batch.drop();
-    this.#batches.clear();
+    this.#batches.length = 0;
     for (const callback of this.#endCallbacks) callback();
   }
 }
