@@ -42,6 +42,35 @@ describe('turns of the event loop', () => {
     assert.equal(source.turnsTaken, 25);
   });
 
+  it('complete what a connection has begun before the user’s other connections, and another user’s in between', () => {
+    const { source, turns } = fakeTurns();
+    const served: string[] = [];
+    const message = (userKey: string, name: string): TurnWork => {
+      let pieces = 0;
+      return {
+        userKey,
+        isQueued: false,
+        get isUnderWay() {
+          return pieces < 3;
+        },
+        serve: () => {
+          served.push(name);
+          source.nowMs += 0.1;
+          return ++pieces < 4;
+        },
+      };
+    };
+    turns.add(message('alice', 'a1'));
+    turns.add(message('alice', 'a2'));
+    turns.add(message('bob', 'b'));
+    source.run();
+    assert.deepEqual(
+      served.filter((name) => name !== 'b'),
+      ['a1', 'a1', 'a1', 'a2', 'a2', 'a2', 'a1', 'a2'],
+    );
+    assert.deepEqual(served.slice(0, 4), ['a1', 'b', 'a1', 'b']);
+  });
+
   it('are charged by what they cost: a user with long pieces gets fewer of them', () => {
     const { source, turns } = fakeTurns();
     const spentMs = { alice: 0, bob: 0 };

@@ -28,6 +28,16 @@ export class ReadyQueue<Work extends Queued> {
     this.#ring[this.#at(this.#size++)] = work;
   }
 
+  /** Adds work before all other, unless it is queued already. */
+  addFirst(work: Work): void {
+    if (work.isQueued) return;
+    if (this.#size === this.#ring.length) this.#grow();
+    work.isQueued = true;
+    this.#first = this.#at(-1);
+    this.#ring[this.#first] = work;
+    this.#size++;
+  }
+
   takeFirst(): Work | undefined {
     const work = this.#ring[this.#first];
     if (work === undefined) return undefined;

@@ -4,6 +4,7 @@
  *
  * Invariants:
  *  - The user who has used the least time goes first; of this user's connections, the one that has waited longest.
+ *    Only what one of them has begun is completed before: half-served messages of many connections would need memory.
  *  - After `TURN_MS`, everything else on the event loop has its turn, however much waits here.
  *  - A user who was away counts as one who has just been served, and so neither accumulates credit nor pays for the
  *    past.
@@ -14,6 +15,8 @@ export interface TurnWork extends Queued {
   readonly userKey: string;
   /** Runs one piece, which must be short. Returns whether another one is ready. */
   serve(): boolean;
+  /** Whether the next piece continues what the last one began, which consists of a limited number of pieces. */
+  readonly isUnderWay?: boolean;
 }
 
 /** The longest delay of other work on the event loop, such as the dispatcher and new connections. */
@@ -160,7 +163,9 @@ export class UserTurns {
     this.#usedAtLeastMs = line.usedMs;
     this.#inTurnBeganMs = beganMs;
     try {
-      if (work.serve()) line.ready.add(work);
+      const isReady = work.serve();
+      if (isReady && work.isUnderWay === true) line.ready.addFirst(work);
+      else if (isReady) line.ready.add(work);
     } finally {
       this.#inTurnBeganMs = undefined;
     }

@@ -84,6 +84,11 @@ export class RpcCalls {
     return this.#finished.length > 0;
   }
 
+  /** Whether an answer has begun that is built in steps. */
+  get isAnswering(): boolean {
+    return this.#finished[0]?.steps !== undefined;
+  }
+
   /** Answers the call that finished first, or takes a step of its answer. Returns whether there was a call. */
   answerFinished(): boolean {
     const [finished] = this.#finished;

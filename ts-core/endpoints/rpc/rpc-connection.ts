@@ -131,6 +131,10 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
     return this.caller.userKey;
   }
 
+  get isUnderWay(): boolean {
+    return this.#message !== undefined || this.#calls.isAnswering;
+  }
+
   /** Ends the connection once the client has read its replies; releases everything that the client holds now. */
   end(): void {
     if (this.#state !== 'open') return;
