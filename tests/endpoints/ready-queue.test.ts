@@ -9,7 +9,10 @@ class Work implements Queued {
 describe('a queue of ready work', () => {
   it('has each piece of work once, at the place where it was added first', () => {
     const works = Array.from({ length: 40 }, () => new Work());
-    const step = fc.record({ kind: fc.constantFrom('add', 'add', 'addFirst', 'remove', 'take'), which: fc.nat({ max: 39 }) });
+    const step = fc.record({
+      kind: fc.constantFrom('add', 'add', 'addFirst', 'remove', 'take'),
+      which: fc.nat({ max: 39 }),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
         for (const work of works) work.isQueued = false;
