@@ -132,7 +132,9 @@ export class RpcConnection implements ByteConnectionEvents, TurnWork, BudgetWait
   }
 
   get isUnderWay(): boolean {
-    return this.#message !== undefined || this.#calls.isAnswering;
+    return (
+      this.#message !== undefined || this.#calls.isAnswering || (this.#calls.hasFinished && this.#batches.length > 0)
+    );
   }
 
   /** Ends the connection once the client has read its replies; releases everything that the client holds now. */
