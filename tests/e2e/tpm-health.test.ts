@@ -80,7 +80,7 @@ describe('the health of the broker with a real TPM', function () {
     assert.ok(Date.parse(healthSince) <= Date.now());
     const down = tbsStatus(daemon);
     assert.match(down.stdout, /^Health\tdown, since \S+Z$/m);
-    assert.match(down.stdout, /^Warning tpmLost: The TPM \(swtpm .*\) could not be used: /m);
+    assert.match(down.stdout, /^Warning tpmLost: Cannot use the TPM \(swtpm .*\): /m);
     assert.equal(down.status, 4);
 
     await tpm.start();

@@ -45,7 +45,7 @@ interface Job {
   readonly action: string;
   readonly event: ActionEvent;
   readonly count: number;
-  /** The number of the test that asked for it. */
+  /** The number of the test that requested it. */
   readonly test?: number | undefined;
 }
 
@@ -59,7 +59,7 @@ type RegisteredAction = Pick<EventAction, 'name' | 'kinds' | 'path' | 'state' | 
 
 export class Supervisor {
   #actions = new Map<string, RegisteredAction>();
-  /** The user whom this service runs as, once the broker has said so. */
+  /** The user that runs this service, once the broker has reported it. */
   ownUserKey: string | undefined;
   readonly #queue = new RunQueue<ActionEvent>();
   readonly #tests: Job[] = [];
@@ -171,7 +171,7 @@ export class Supervisor {
       sha256: script.sha256,
       startedMs: clock.monotonicMs(),
       timer: clock.after(RUN_LIMIT_MS + STOP_LIMIT_MS, () => {
-        this.#endedBecause = `It ran longer than ${RUN_LIMIT_MS / 1000} s and could not be stopped.`;
+        this.#endedBecause = `It ran longer than ${RUN_LIMIT_MS / 1000} s and did not stop.`;
         this.#worker?.kill();
       }),
     };
@@ -188,7 +188,7 @@ export class Supervisor {
   #finish(job: Job, outcome: Pick<ActionRun, 'result' | 'output' | 'error'>, ms: number, sha256: string | null): void {
     const run: ActionRun = { name: job.action, ...outcome, durationMs: ms, sha256 };
     this.#parts.log(`${job.action}: ${run.result}${run.error === null ? '' : `: ${run.error}`}`);
-    // A test shows its result to whoever asked, and neither disables an action nor forgives its failures.
+    // A test shows its result to whoever asked, and neither disables an action nor resets its failure count.
     if (job.test !== undefined) {
       this.#records.tested(job.test, run);
       return;

@@ -37,7 +37,7 @@ export const TBS_RESULTS = {
   },
   TPM_E_EMBEDDED_COMMAND_UNSUPPORTED: {
     code: 0x80280404,
-    message: 'The command cannot be sent inside TPM_ExecuteTransport through the broker.',
+    message: 'The broker does not send this command inside TPM_ExecuteTransport.',
     action: 'Send the command outside of the transport session.',
   },
   TPM_E_DEFEND_LOCK_RUNNING: {
@@ -77,7 +77,7 @@ export const TBS_RESULTS = {
   },
   TBS_E_IOERROR: {
     code: 0x80284006,
-    message: 'The TPM could not be reached, or did not answer in time.',
+    message: 'The broker cannot reach the TPM, or the TPM did not answer in time.',
     action: 'Check the TPM device and the log of tbsd; the broker keeps trying to reach the TPM.',
   },
   TBS_E_INVALID_CONTEXT_PARAM: {

@@ -17,7 +17,7 @@ internal static class TbsErrors
 
     internal static TbsException ConnectionLost(string method, string reason, Exception? inner) =>
         Ending("TBS_E_SERVICE_NOT_RUNNING",
-            $"The connection to the broker ended while '{method}' was under way; whether it took effect is not known. {reason}",
+            $"The connection to the broker ended while '{method}' was in progress; whether it took effect is not known. {reason}",
             "Check with Get-TbsStatus and the Get- cmdlet of what was changed, then try again.", null, inner);
 
     internal static TbsException SocketPathTooLong(string path) =>

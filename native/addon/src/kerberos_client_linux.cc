@@ -257,7 +257,7 @@ class KerberosClient : public Napi::ObjectWrap<KerberosClient> {
   Napi::Value WrapMessage(const Napi::CallbackInfo& info) { return Protect(info, &Session::Wrap); }
   Napi::Value UnwrapMessage(const Napi::CallbackInfo& info) { return Protect(info, &Session::Unwrap); }
 
-  // A step under way keeps the session alive until it ends.
+  // A step in progress keeps the session alive until it ends.
   Napi::Value Close(const Napi::CallbackInfo& info) {
     session_.reset();
     return info.Env().Undefined();
@@ -282,7 +282,7 @@ class KerberosClient : public Napi::ObjectWrap<KerberosClient> {
 
   bool RequireIdle(Napi::Env env) {
     if (session_ != nullptr && !*busy_) return true;
-    Napi::Error::New(env, session_ == nullptr ? "the client is closed" : "a step is under way")
+    Napi::Error::New(env, session_ == nullptr ? "the client is closed" : "a step is in progress")
         .ThrowAsJavaScriptException();
     return false;
   }

@@ -51,7 +51,7 @@ describe('an error of the TPM', () => {
     ];
     for (const failure of failures) {
       assert.deepEqual([isLockedOut(failure), isWrongAuthorization(failure)], [true, false]);
-      assert.match(failure.message, /the stored delegation was not tried/);
+      assert.match(failure.message, /it did not try the stored delegation/);
       assert.equal(failure.details?.['tried'], false);
     }
   });

@@ -42,7 +42,10 @@ describe('starting the TPM', () => {
   it('fails with the TPM’s code if it refuses, and names a firmware upgrade', async () => {
     const refused = startTpm(answering('2.0', TPM_RC.FAILURE).transport, '2.0');
     await assert.rejects(refused, { symbol: 'TBS_E_IOERROR', details: { responseCode: TPM_RC.FAILURE } });
-    await assert.rejects(startTpm(answering('2.0', TPM_RC.UPGRADE).transport, '2.0'), /firmware upgrade is under way/);
+    await assert.rejects(
+      startTpm(answering('2.0', TPM_RC.UPGRADE).transport, '2.0'),
+      /firmware upgrade is in progress/,
+    );
     await assert.rejects(
       startTpm(answering('1.2', TPM_RC.UPGRADE).transport, '1.2'),
       (error: Error) => !/upgrade/.test(error.message),

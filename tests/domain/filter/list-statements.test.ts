@@ -89,9 +89,9 @@ describe('statements about a TPM 2.0 command', () => {
   it('report that no list has it, with what is known about the command', () => {
     const [unknown] = about20(listsOf(), VENDOR);
     assert.equal(unknown?.list, 'notAllowed');
-    assert.match(unknown.reason, /^No allowed list of standard users has it\. The command is not known to TpmTbs/);
+    assert.match(unknown.reason, /^No allowed list of standard users has it\. TpmTbs does not know the command/);
     const [clear] = about20(listsOf(), TPM_CC.Clear);
-    assert.match(clear?.reason ?? '', /^No allowed list of standard users has it\. (?!The command is not known)\S/);
+    assert.match(clear?.reason ?? '', /^No allowed list of standard users has it\. (?!TpmTbs does not know)\S/);
   });
 
   it('name the limit on handles if the shipped list has one that applies to the class', () => {
@@ -148,8 +148,11 @@ describe('what lifts a statement', () => {
   it('names the place where a withdrawal by policy is changed', () => {
     const lists = listsOf({ disallowedCommands: { ...NOBODY, sandboxedApp: [VENDOR] } });
     const [withdrawn] = about20(lists, VENDOR, 'sandboxedApp');
-    assert.equal(withdrawn?.reason, 'Policy (disallowedCommands) takes it from the allowed list of sandboxed apps.');
-    assert.match(withdrawn.liftedBy, /^Take 0x20000ABC off disallowedCommands for sandboxed apps in .*50-site\.json/);
+    assert.equal(withdrawn?.reason, 'Policy (disallowedCommands) removes it from the allowed list of sandboxed apps.');
+    assert.match(
+      withdrawn.liftedBy,
+      /^Remove 0x20000ABC from disallowedCommands for sandboxed apps in .*50-site\.json/,
+    );
   });
 });
 

@@ -31,7 +31,7 @@ describe('a request for physical presence', () => {
       return refused.reason;
     });
     assert.equal(new Set(reasons).size, 4, 'a state that is not known is as good as not implemented');
-    assert.equal(reasons[4], '13 is no operation');
+    assert.equal(reasons[4], '13 is not an operation');
     assert.deepEqual(mayRequest(CLEAR, new Map()), verdict(0));
   });
 });

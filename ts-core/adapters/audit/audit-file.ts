@@ -109,7 +109,7 @@ export class AuditFile implements AuditLog {
 
   #failed(error: unknown): void {
     if (!this.#failing) {
-      this.#options.log.error({ err: error, path: this.#options.path }, 'the audit log cannot be written');
+      this.#options.log.error({ err: error, path: this.#options.path }, 'cannot write the audit log');
     }
     this.#failing = true;
     if (this.#closed) return;
@@ -132,7 +132,7 @@ export class AuditFile implements AuditLog {
       userKey: undefined,
       callerClass: undefined,
       processId: undefined,
-      message: 'Audit lines are missing here, because the log could not be written.',
+      message: 'Audit lines are missing here, because the broker was unable to write the log.',
       details: { lostLines },
     };
   }

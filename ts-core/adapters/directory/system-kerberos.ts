@@ -44,7 +44,7 @@ export class SystemKerberos {
     return {
       step: (input) => {
         return this.#steps.run(async () => {
-          if (closed) throw new Error('given up while an earlier authentication was under way');
+          if (closed) throw new Error('given up while an earlier authentication was in progress');
           return client.step(input);
         });
       },

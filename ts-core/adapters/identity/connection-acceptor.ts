@@ -23,6 +23,6 @@ export function acceptNatively(
   const fd = 'fd' in where ? where.fd : addon.listenOnUnixPath(where.path, mode, backlog);
   return new addon.ConnectionAcceptor(fd, (accepted) => {
     if (accepted >= 0) onConnection(new AcceptedConnection(accepted));
-    else onAcceptError(new Error(`a connection could not be accepted: ${getSystemErrorName(accepted)}`));
+    else onAcceptError(new Error(`cannot accept a connection: ${getSystemErrorName(accepted)}`));
   });
 }

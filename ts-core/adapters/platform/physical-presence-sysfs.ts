@@ -141,7 +141,7 @@ export class PhysicalPresenceSysfs implements PhysicalPresence {
 
   #malformed(file: string, text: string): TbsError {
     return new TbsError('TBS_E_IOERROR', {
-      message: `The firmware's answer in ${join(this.#folder, file)} cannot be understood: ${JSON.stringify(text.slice(0, 80))}.`,
+      message: `Cannot parse the firmware's answer in ${join(this.#folder, file)}: ${JSON.stringify(text.slice(0, 80))}.`,
       action: 'Check platform.physicalPresenceFolder in tbsd.json; it is the folder ppi of the TPM in sysfs.',
       details: { file },
     });

@@ -74,7 +74,7 @@ function readLocalPolicy(path: string, brokerUid: number): Record<string, unknow
 
 function notWritten(path: string, reason: string, cause?: unknown): TbsError {
   return new TbsError('TBS_E_INTERNAL_ERROR', {
-    message: `The policy file ${path} could not be written: ${reason}.`,
+    message: `Cannot write the policy file ${path}: ${reason}.`,
     action: 'Correct the cause and try again; the policy in force has not changed.',
     details: { path, reason },
     cause,

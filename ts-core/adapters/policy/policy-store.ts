@@ -204,7 +204,7 @@ export class FilePolicyStore implements PolicyStore {
   #readRegistry(): WindowsRegistryReading {
     const reading = this.#lookAtRegistry();
     if (reading.state === 'read') this.#lastGoodRegistry = reading;
-    else this.#options.log.warn({ reason: reading.reason }, "Windows' registry cannot be read");
+    else this.#options.log.warn({ reason: reading.reason }, "cannot read Windows' registry");
     return reading.state === 'read' ? reading : (this.#lastGoodRegistry ?? reading);
   }
 

@@ -95,7 +95,7 @@ export class LmdbStateStore implements StateStore {
       if (isDiskFull(this.#folder)) {
         throw unusable('diskFull', 'The record was not stored: the disk of the state folder is full.', cause);
       }
-      throw unusable('ioError', 'The record was not stored: the state folder cannot be written.', cause);
+      throw unusable('ioError', 'The broker did not store the record: it cannot write to the state folder.', cause);
     } finally {
       this.#commits.delete(commit);
     }

@@ -78,7 +78,7 @@ export class RegistryStateStore implements StateStore {
     try {
       this.#registry.setRegistryValue(this.#key, String(name), REG_BINARY, bytes);
     } catch (cause) {
-      throw failure('ioError', 'The record was not stored: the registry cannot be written.', cause);
+      throw failure('ioError', 'The broker did not store the record: it cannot write to the registry.', cause);
     }
     this.#records.set(String(name), text);
   }
@@ -88,7 +88,7 @@ export class RegistryStateStore implements StateStore {
     try {
       this.#registry.deleteRegistryValue(this.#key, String(name));
     } catch (cause) {
-      throw failure('ioError', 'The record could not be removed: the registry cannot be written.', cause);
+      throw failure('ioError', 'The broker did not remove the record: it cannot write to the registry.', cause);
     }
     this.#records.delete(String(name));
   }

@@ -192,7 +192,7 @@ export class EmbeddedTransport implements TpmTransport {
     );
     if (this.#starting !== undefined) return;
     this.#ensureStarted(this.#socket).catch((cause) => {
-      this.#log.error({ transport: this.description, reason: reasonOf(cause) }, 'swtpm could not be started again');
+      this.#log.error({ transport: this.description, reason: reasonOf(cause) }, 'cannot start swtpm again');
     });
   }
 }

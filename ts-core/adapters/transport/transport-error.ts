@@ -3,7 +3,7 @@ import { TbsError } from '../../domain/tbs-error.js';
 
 export function transportError(description: string, reason: string, cause?: unknown, action?: string): TbsError {
   return new TbsError('TBS_E_IOERROR', {
-    message: `The TPM (${description}) could not be used: ${reason}.`,
+    message: `Cannot use the TPM (${description}): ${reason}.`,
     details: { transport: description, reason },
     cause,
     ...(action === undefined ? {} : { action }),

@@ -58,7 +58,7 @@ export class WindowsTbsTransport implements TpmTransport {
     let expired = false;
     const exchange = async (): Promise<Uint8Array> => {
       await this.#underWay;
-      if (expired) throw new Error('an earlier command is still under way');
+      if (expired) throw new Error('an earlier command is still in progress');
       return this.#submit(command);
     };
     let timer: NodeJS.Timeout | undefined;

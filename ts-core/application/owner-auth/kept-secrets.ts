@@ -35,7 +35,7 @@ export class KeptSecrets {
     try {
       await this.#openKey();
     } catch (error) {
-      this.#parts.log.warn({ error }, 'the stored owner authorization cannot be opened');
+      this.#parts.log.warn({ error }, 'cannot open the stored owner authorization');
     }
   }
 
@@ -125,7 +125,9 @@ export class KeptSecrets {
     }
   }
 
-  /** At any time, each secret is encrypted with one of the two keys; the old key is removed when no secret needs it. */
+  /**
+   * Encrypts each secret with the next key. At any time, each is encrypted with one of the two; the old key goes last.
+   */
   #moveTo(next: Uint8Array, old: Uint8Array): void {
     const { files } = this.#parts;
     for (const name of files.names()) {

@@ -64,7 +64,7 @@ export class LockoutAuthorizationWatch {
     return undefined;
   }
 
-  /** While an update is in progress, it may be about to store a block. */
+  /** Returns whether there is no block. An update in progress may be about to store one. */
   #isKnownToBeFree(): boolean {
     return this.#updatesInProgress === 0 && this.#since() === undefined;
   }
@@ -86,7 +86,7 @@ export class LockoutAuthorizationWatch {
     return this.#lastUpdate;
   }
 
-  /** Never rejects. */
+  /** Records or removes the block, as the TPM has answered. Never rejects. */
   async #update(verdict: LockoutAuthVerdict): Promise<void> {
     const { store, context, events, log } = this.#parts;
     try {
@@ -109,7 +109,7 @@ export class LockoutAuthorizationWatch {
           await store.put(LOCKOUT_AUTHORIZATION_RECORD, { timeMs: now.timeMs, resetCount: now.resetCount });
       }
     } catch (error) {
-      log.warn({ error }, 'the state of the lockout authorization cannot be stored');
+      log.warn({ error }, 'cannot store the state of the lockout authorization');
     }
   }
 

@@ -161,7 +161,7 @@ export class ManageProvisioning {
       if (!(await this.#isDue())) return;
       if (!(await this.#parts.steps.verdict()).ready) await this.initialize(undefined);
     } catch (error) {
-      this.#parts.log.warn({ error }, 'the TPM could not be provisioned automatically');
+      this.#parts.log.warn({ error }, 'cannot provision the TPM automatically');
     }
   }
 

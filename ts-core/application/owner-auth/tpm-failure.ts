@@ -48,7 +48,7 @@ export const STORED_DELEGATION: TriedAuthorization = {
   refusals12: [TPM_RESULT.BADINDEX, TPM_RESULT.DELEGATE_FAMILY],
   refused: (symbol, details, cause) =>
     new TbsError(symbol, {
-      message: 'The TPM rejected the delegation that is stored on this machine. It was tried only once.',
+      message: 'The TPM rejected the delegation that is stored on this machine. The broker tried it only once.',
       action: 'Import the owner authorization (Import-TpmOwnerAuth), which creates new delegations, or give it.',
       details: { ...details, reason: 'delegation' },
       cause,
@@ -103,7 +103,7 @@ function fromCode(
   const { responseCode } = cause;
   if (symbol === 'TPM_20_E_LOCKOUT' || symbol === 'TPM_E_DEFEND_LOCK_RUNNING') {
     return new TbsError(symbol, {
-      message: `The TPM is locked out after wrong authorizations; ${tried.name} was not tried.`,
+      message: `The TPM is locked out after wrong authorizations; it did not try ${tried.name}.`,
       action: 'Wait for the recovery time of the TPM (Get-Tpm shows it), then try again.',
       details: { responseCode, tried: false },
       cause,

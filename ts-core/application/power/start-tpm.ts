@@ -76,7 +76,7 @@ export async function startTpm(transport: TpmTransport, version: TpmVersion): Pr
 function startupRefused(version: TpmVersion, code: number): TbsError {
   const upgrading = version === '2.0' && code === TPM_RC.UPGRADE;
   return new TbsError('TBS_E_IOERROR', {
-    message: `The TPM does not start: it answers TPM_Startup with 0x${code.toString(16)}${upgrading ? ' (a firmware upgrade is under way)' : ''}.`,
+    message: `The TPM does not start: it answers TPM_Startup with 0x${code.toString(16)}${upgrading ? ' (a firmware upgrade is in progress)' : ''}.`,
     details: { responseCode: code },
   });
 }

@@ -79,7 +79,7 @@ function abrmdWarning(abrmd: AbrmdState | undefined): readonly Warning[] {
     return [
       {
         id: 'abrmdRuns',
-        message: `tpm2-abrmd is running too (process ${abrmd.processId}): programs that use it bypass the broker.`,
+        message: `tpm2-abrmd is also running (process ${abrmd.processId}): programs that use it bypass the broker.`,
         action: `Stop it and keep it from being started: ${MASK_ABRMD} (see docs/moving-from-tpm2-abrmd.md).`,
       },
     ];
@@ -177,7 +177,7 @@ function auditWarning(lostAuditLines: number): readonly Warning[] {
   return [
     {
       id: 'auditLinesLost',
-      message: `${lostAuditLines} audit lines could not be written since the broker started.`,
+      message: `The broker was unable to write ${lostAuditLines} audit lines since it started.`,
       action: 'Free space where the audit log is, or move it (audit.path).',
     },
   ];

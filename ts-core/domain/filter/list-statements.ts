@@ -77,7 +77,7 @@ function policyBlock(lists: FilterLists, version: TpmVersion, code: number): rea
   ];
 }
 
-/** TPM 2.0 only: what policy removes from the allowed list of a class. */
+/** Returns the statement for a command that policy removes from the allowed list of a class (TPM 2.0 only). */
 function policyWithdrawal(lists: FilterLists, code: number, callerClass: CallerClass): readonly ListStatement[] {
   if (!lists.policy.settings.disallowedCommands[callerClass].includes(code)) return [];
   const { people } = CLASS_WORDS[callerClass];
@@ -88,8 +88,8 @@ function policyWithdrawal(lists: FilterLists, code: number, callerClass: CallerC
       effect: 'blocks',
       inForce: true,
       source: describeSource(source),
-      reason: `Policy (disallowedCommands) takes it from the allowed list of ${people}.`,
-      liftedBy: adviseChange(`Take ${nameOrNumber('2.0', code)} off disallowedCommands for ${people}`, source),
+      reason: `Policy (disallowedCommands) removes it from the allowed list of ${people}.`,
+      liftedBy: adviseChange(`Remove ${nameOrNumber('2.0', code)} from disallowedCommands for ${people}`, source),
     },
   ];
 }
@@ -156,7 +156,7 @@ function allows(list: ListName, source: string, reason: string): ListStatement {
 
 function notAllowed(lists: FilterLists, code: number, callerClass: CallerClass): ListStatement {
   const { people } = CLASS_WORDS[callerClass];
-  const why = ENTRIES20.get(code)?.reason ?? 'The command is not known to TpmTbs, and what is not known is blocked.';
+  const why = ENTRIES20.get(code)?.reason ?? 'TpmTbs does not know the command, and blocks what it does not know.';
   return {
     list: 'notAllowed',
     effect: 'blocks',

@@ -114,7 +114,7 @@ export type RequestVerdict =
  * than 1.2), in which case only the request itself finds out.
  */
 export function mayRequest(operation: number, confirmations: ReadonlyMap<number, number> | undefined): RequestVerdict {
-  if (!isKnownOperation(operation)) return { permitted: false, reason: `${operation} is no operation` };
+  if (!isKnownOperation(operation)) return { permitted: false, reason: `${operation} is not an operation` };
   if (operation === NO_OPERATION || confirmations === undefined) return { permitted: true, userRequired: true };
   switch (confirmationName(confirmations.get(operation) ?? 0)) {
     case 'UserRequired':

@@ -105,7 +105,7 @@ export class MetricsServer {
       response.writeHead(200, { 'Content-Type': metrics.contentType }).end(request.method === 'HEAD' ? '' : text);
     } catch (error) {
       onRefused(error);
-      answer(response, 500, 'The broker could not be asked.');
+      answer(response, 500, 'The broker did not answer.');
     }
   }
 
