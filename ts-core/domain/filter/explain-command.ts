@@ -49,7 +49,7 @@ export function explain(lists: FilterLists, question: CommandQuestion): CommandE
   };
 }
 
-/** Every block has to be lifted, not just the one that decides first. */
+/** Returns what lifts every block, not just the one that decides first. */
 function whatLifts(verdict: FilterVerdict, statements: readonly ListStatement[]): readonly string[] {
   if (verdict.allowed) return [];
   if (verdict.list === 'handleRule') return [verdict.liftedBy];

@@ -77,7 +77,7 @@ function without(codes: Set<number>, blocked: readonly number[]): Set<number> {
   return codes;
 }
 
-/** A grant of the code is explicit, so it also lifts the shipped list's restriction. */
+/** Returns the shipped restrictions of commands that are not granted: a grant is explicit, so it lifts them. */
 function conditionsOf(
   shipped: readonly Tpm20AllowedEntry[],
   granted: ReadonlySet<number>,

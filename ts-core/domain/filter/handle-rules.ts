@@ -12,19 +12,20 @@ const APPLICATION_PCRS: readonly number[] = [16, 23];
 
 /**
  * `applicationPcrOnly`: of the PCRs only 16 and 23. `notAsOwner`: not with TPM_RH_OWNER, whose authorization is often
- * empty. A grant of the command's code lifts the restriction together with the shipped list that contains it.
+ * empty. Granting the command's code removes the restriction together with the shipped list that contains it.
  */
 export type HandleCondition = 'applicationPcrOnly' | 'notAsOwner';
 
 export interface HandleRefusal {
   readonly reason: string;
-  /** Whether granting the command's code to the class lifts it; TPM_RH_LOCKOUT and TPM_RH_PLATFORM are never granted. */
+  /**
+   * Whether granting the command's code to the class lifts it; TPM_RH_LOCKOUT and TPM_RH_PLATFORM are never granted.
+   */
   readonly liftedByGrant: boolean;
 }
 
 const LOCKOUT_REFUSED: HandleRefusal = {
-  reason:
-    'TPM_RH_LOCKOUT is for administrators: one wrong lockout authorization would take their reset of the TPM away.',
+  reason: 'TPM_RH_LOCKOUT is for administrators: after one wrong value, they could not reset the lockout of the TPM.',
   liftedByGrant: false,
 };
 const PLATFORM_REFUSED: HandleRefusal = {
@@ -42,7 +43,7 @@ const OWNER_REFUSED: HandleRefusal = {
   liftedByGrant: true,
 };
 const UNKNOWN_REFUSED: HandleRefusal = {
-  reason: 'The TPM does not list this command, so its handles cannot be checked.',
+  reason: 'The TPM does not list this command, so the broker cannot check its handles.',
   liftedByGrant: false,
 };
 

@@ -4,8 +4,8 @@
  * Administrators: the 23 ordinals that Windows documents. Standard users: also everything that asserts physical
  * presence, clears, deactivates or upgrades the TPM, or changes it for others. Sandboxed apps: also enrolment,
  * attestation, and administration of keys, NV or counters, which leaves them keys, random numbers, hashes and reading
- * PCRs and properties. An ordinal unknown here goes to the TPM, as on Windows: TPM 1.2 gets no new commands. What the
- * commands do: TPM 1.2 Main specification, Part 3.
+ * PCRs and properties. Other ordinals are passed on, as on Windows: the TPM 1.2 specification will define no new ones.
+ * What the commands do: TPM 1.2 Main specification, Part 3.
  */
 import type { CallerClass } from '../caller.js';
 import { type ConnectionOrdinalName, type OrdinalName, TPM_ORD, TSC_ORD } from '../tpm12/codes.js';
@@ -122,7 +122,10 @@ const alsoBlockedForStandardUsers: readonly BlockedCommand[] = [
   { command: 'TPM_LoadManuMaintPub', reason: "Maintenance archive: sets the manufacturer's key." },
   { command: 'TPM_ReadManuMaintPub', reason: 'Maintenance archive: no use to a standard user.' },
   { command: 'TPM_SetCapability', reason: 'Changes flags of the whole TPM.' },
-  { command: 'TPM_ResetLockValue', reason: 'Forgives failed tries; a guesser must not be able to.' },
+  {
+    command: 'TPM_ResetLockValue',
+    reason: 'Resets the count of failed tries, which a guesser must not be able to do.',
+  },
   { command: 'TPM_OwnerClear', reason: "Clears the TPM and destroys every user's keys." },
   { command: 'TPM_DisableOwnerClear', reason: 'Forbids the owner to clear the TPM, for good.' },
   {
@@ -150,8 +153,8 @@ const alsoBlockedForStandardUsers: readonly BlockedCommand[] = [
     command: 'TPM_SetOwnerPointer',
     reason: 'Changes on whose behalf the TPM compares owner authorizations.',
   },
-  { command: 'TPM_CreateEndorsementKeyPair', reason: 'Makes the endorsement key, which can be done once.' },
-  { command: 'TPM_CreateRevocableEK', reason: 'Makes an endorsement key that can be revoked.' },
+  { command: 'TPM_CreateEndorsementKeyPair', reason: 'Creates the endorsement key, which can be done once.' },
+  { command: 'TPM_CreateRevocableEK', reason: 'Creates an endorsement key that can be revoked.' },
   { command: 'TPM_RevokeTrust', reason: 'Revokes the endorsement key and clears the TPM.' },
   {
     command: 'TPM_GetAuditDigestSigned',
@@ -200,7 +203,7 @@ const alsoBlockedForStandardUsers: readonly BlockedCommand[] = [
 ];
 
 const alsoBlockedForSandboxedApps: readonly BlockedCommand[] = [
-  { command: 'TPM_ChangeAuth', reason: 'Changes authorizations of keys; apps make a new key instead.' },
+  { command: 'TPM_ChangeAuth', reason: 'Changes authorizations of keys; apps create a new key instead.' },
   { command: 'TPM_DSAP', reason: 'Delegated authorization acts for the owner, which apps do not.' },
   { command: 'TPM_CMK_CreateTicket', reason: 'Certified migration is administration of keys.' },
   { command: 'TPM_CMK_CreateKey', reason: 'Certified migration is administration of keys.' },
@@ -212,20 +215,20 @@ const alsoBlockedForSandboxedApps: readonly BlockedCommand[] = [
   { command: 'TPM_CreateMigrationBlob', reason: 'Moving keys to another TPM is administration of keys.' },
   {
     command: 'TPM_DAA_JOIN',
-    reason: 'Direct anonymous attestation takes the TPM minutes and is enrolment, no business of apps.',
+    reason: 'Direct anonymous attestation takes the TPM minutes and is part of enrolment, which apps do not need.',
   },
   { command: 'TPM_ConvertMigrationBlob', reason: 'Moving keys to another TPM is administration of keys.' },
   { command: 'TPM_AuthorizeMigrationKey', reason: 'Moving keys to another TPM is administration of keys.' },
   {
     command: 'TPM_DAA_SIGN',
-    reason: 'Direct anonymous attestation takes the TPM long and is no business of apps.',
+    reason: 'Direct anonymous attestation keeps the TPM busy for long and is not needed by apps.',
   },
   { command: 'TPM_CertifyKey', reason: 'Attestation tells machines apart.' },
   { command: 'TPM_CertifyKey2', reason: 'Attestation tells machines apart.' },
   { command: 'TPM_StirRandom', reason: 'Not needed by apps.' },
   { command: 'TPM_SelfTestFull', reason: 'A full test keeps the TPM busy for everyone.' },
   { command: 'TPM_ContinueSelfTest', reason: 'Tests keep the TPM busy for everyone.' },
-  { command: 'TPM_MakeIdentity', reason: 'Makes an attestation identity, which is enrolment.' },
+  { command: 'TPM_MakeIdentity', reason: 'Creates an attestation identity, which is enrolment.' },
   { command: 'TPM_ActivateIdentity', reason: 'Activates an attestation identity, which is enrolment.' },
   { command: 'TPM_ReadPubek', reason: 'Reads the endorsement key, which tells machines apart.' },
   { command: 'TPM_OwnerReadInternalPub', reason: 'Reads keys as the owner, which apps do not act as.' },

@@ -30,7 +30,7 @@ export const ADMINISTRATION: readonly AllowedCommand[] = [
   {
     command: 'DictionaryAttackLockReset',
     allowedTo: 'administrators',
-    reason: 'Forgives failed tries; a guesser must not be able to.',
+    reason: 'Resets the count of failed tries, which a guesser must not be able to do.',
   },
   {
     command: 'DictionaryAttackParameters',

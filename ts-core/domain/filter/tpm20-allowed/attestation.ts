@@ -15,7 +15,7 @@ export const ATTESTATION: readonly AllowedCommand[] = [
   {
     command: 'CertifyCreation',
     allowedTo: 'users',
-    reason: "Proves how a key was made with the caller's key; tells machines apart, hence not for apps.",
+    reason: "Proves how a key was created with the caller's key; tells machines apart, hence not for apps.",
   },
   {
     command: 'CertifyX509',

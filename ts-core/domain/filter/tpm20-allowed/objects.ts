@@ -1,4 +1,4 @@
-/** Making, loading and moving keys and sealed data. Who may send what, and why: see ../tpm20-allowed.ts. */
+/** Creating, loading and moving keys and sealed data. Who may send what, and why: see ../tpm20-allowed.ts. */
 import type { AllowedCommand } from './allowed-entry.js';
 
 export const OBJECTS: readonly AllowedCommand[] = [
@@ -16,7 +16,7 @@ export const OBJECTS: readonly AllowedCommand[] = [
   {
     command: 'CreateLoaded',
     allowedTo: 'users',
-    reason: 'Makes keys and primary keys; withheld from apps as TPM2_CreatePrimary is.',
+    reason: 'Creates keys and primary keys; withheld from apps as TPM2_CreatePrimary is.',
   },
   { command: 'Load', allowedTo: 'everyone', reason: "Loads the caller's own key." },
   {
@@ -28,7 +28,7 @@ export const OBJECTS: readonly AllowedCommand[] = [
   {
     command: 'ObjectChangeAuth',
     allowedTo: 'users',
-    reason: "Gives the caller's own key a new authorization; apps make a new key instead.",
+    reason: "Gives the caller's own key a new authorization; apps create a new key instead.",
   },
   {
     command: 'EvictControl',
@@ -38,7 +38,7 @@ export const OBJECTS: readonly AllowedCommand[] = [
   {
     command: 'MakeCredential',
     allowedTo: 'users',
-    reason: 'Needs only a public key; part of enrolment, which is no business of apps.',
+    reason: 'Needs only a public key; part of enrolment, which apps do not need.',
   },
   {
     command: 'ActivateCredential',

@@ -45,6 +45,6 @@ export const PLATFORM: readonly AllowedCommand[] = [
   {
     command: 'Vendor_TCG_Test',
     allowedTo: 'nobody',
-    reason: 'A command for testing TPMs in the making.',
+    reason: 'For testing TPMs during production.',
   },
 ];

@@ -75,7 +75,7 @@ export const POLICIES: readonly AllowedCommand[] = [
   {
     command: 'PolicyTemplate',
     allowedTo: 'users',
-    reason: "Builds the caller's own policy session for making primary keys, which apps do not do.",
+    reason: "Builds the caller's own policy session for creating primary keys, which apps do not do.",
   },
   {
     command: 'PolicyAuthorizeNV',
@@ -100,6 +100,6 @@ export const POLICIES: readonly AllowedCommand[] = [
   {
     command: 'PolicyTransportSPDM',
     allowedTo: 'users',
-    reason: "Builds the caller's own policy session; a bus-level channel is no business of apps.",
+    reason: "Builds the caller's own policy session; apps do not need a bus-level channel.",
   },
 ];
