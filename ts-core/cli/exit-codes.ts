@@ -13,6 +13,6 @@ export const EXIT = {
   usage: 64,
   /** EX_UNAVAILABLE: no broker answers. */
   notRunning: 69,
-  /** EX_SOFTWARE: `tbs` itself does not work, for instance because its native addon is not built. */
+  /** EX_SOFTWARE: an internal error of `tbs`, for instance because its native addon is not built. */
   internal: 70,
 } as const;

@@ -78,7 +78,7 @@ export function addCommands(yargs: Argv): Argv<CommonOptions> {
   return base
     .completion('completion', 'Print the completion script for bash or zsh')
     .epilog(
-      'Exit codes: 0 done, 1 refused, 2 the answer is no, 3 degraded and 4 down (status), 64 wrong usage, 69 no broker, 70 tbs does not work',
+      'Exit codes: 0 done, 1 refused, 2 the answer is no, 3 degraded and 4 down (status), 64 wrong usage, 69 no broker, 70 internal error',
     );
 }
 
