@@ -1,4 +1,4 @@
-// An ordinary user who guesses: sends a wrong authorization again and again, and prints what comes back, a line each.
+// A standard user who guesses: sends a wrong authorization again and again, and prints what comes back, a line each.
 // Run by examples/tour.ps1 as another user of the system, from standard input, since that user need not be able to read
 // this file. It speaks JSON-RPC to the broker, as any program may.
 import { randomBytes } from 'node:crypto';

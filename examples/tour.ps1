@@ -2,7 +2,7 @@
 .SYNOPSIS
     Shows what TpmTbs does, with the real results of the broker and TPM of this machine.
 .DESCRIPTION
-    Run by `npm start` on a software TPM. It blocks and unblocks one command, and as root it lets an ordinary user guess
+    Run by `npm start` on a software TPM. It blocks and unblocks one command, and as root it lets a standard user guess
     until that user is locked out, which starts an event action; all is undone at the end. It works on TPM 2.0 and 1.2.
 #>
 #Requires -Version 5.1
@@ -104,7 +104,7 @@ try {
         $isRegistered = $false
     }
 
-    Show-Heading 'An ordinary user who guesses'
+    Show-Heading 'A standard user who guesses'
     if ($is20) {
         # A fresh software TPM locks itself after three wrong guesses: above the total threshold, the broker stops them first.
         # TPM2_DictionaryAttackParameters: 32 tries, each forgotten after 600 seconds.

@@ -1,5 +1,5 @@
 /**
- * Runs one attack as an ordinary user until it is killed: `node attacker.js <uid> <probe> <probe or -> <sockets as
+ * Runs one attack as a standard user until it is killed: `node attacker.js <uid> <probe> <probe or -> <sockets as
  * JSON>`.
  */
 import { PROBES, type Sockets } from './probes.js';

@@ -1,9 +1,9 @@
 /**
- * Measures how much one ordinary user can delay the others: `npm run bench:hostile -- [--seconds 5] [--probe TEXT]`.
- * Needs root, to act as several users. One user attacks in three waves while root and another user work. Each probe, and
- * each of the ten pairs of the five worst probes (not with --probe), runs against a daemon of its own; the results are
- * the table of docs/security.md. The exit code is 1 if a goal is missed or a probe cannot be measured. judgement.ts has
- * the goals and the rule.
+ * Measures how much one standard user can delay the others: `npm run bench:hostile -- [--seconds 5] [--probe TEXT]`.
+ * Needs root, to act as several users. One user attacks in three waves while root and another user work. Each probe,
+ * and each of the ten pairs of the five worst probes (not with --probe), runs against a daemon of its own; the results
+ * are the table of docs/security.md. The exit code is 1 if a goal is missed or a probe cannot be measured. judgement.ts
+ * has the goals and the rule.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';

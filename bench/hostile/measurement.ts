@@ -122,7 +122,7 @@ async function attackInWaves({ daemon, sockets, probes, waveMs, auditPath, group
       normalAfterMs = Math.max(normalAfterMs, await untilNormal(other, calm.normalMs));
     }
     load.look();
-    // Assumes that the rest of the minute adds nothing: a line that is written once a minute counts once.
+    // Assumes an interval of at least one minute, so that a line that is written once a minute counts once.
     const minutes = Math.max(1, (WAVES * waveMs) / 60_000);
     const written = (writtenBytes(daemon, auditPath) - writtenBefore) / 1000 / minutes;
     const [firstPeak = 0, , thirdPeak = 0] = peaks;

@@ -1,5 +1,5 @@
 /**
- * The attacks of an ordinary user on the broker. Each probe runs in its own process until it is killed.
+ * The attacks of a standard user on the broker. Each probe runs in its own process until it is killed.
  * docs/security.md says what each may cost.
  */
 import { connect, type Socket } from 'node:net';

@@ -58,7 +58,7 @@ async function makeConnections(): Promise<never> {
   }
 }
 
-/** A full backlog makes a program wait in connect(2), whereas Node.js gives up: the time counts anyway. */
+/** Opens a connection. connect(2) waits while the backlog is full, but Node.js fails; the wait counts either way. */
 async function untilAccepted<Connection>(open: () => Promise<Connection>): Promise<Connection> {
   for (;;) {
     try {

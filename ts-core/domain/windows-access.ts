@@ -1,17 +1,17 @@
 /**
- * Who may use what the broker has on Windows, as security descriptors (SDDL, [MS-DTYP] section 2.5.1).
+ * Security descriptors for the broker's pipe, files and registry keys on Windows (SDDL, [MS-DTYP] section 2.5.1).
  *
- * The pipe's ordinary users may read and write, and not make further instances of it (FILE_CREATE_PIPE_INSTANCE, 0x4):
- * who may do that could answer in the broker's place. The label lets programs of low integrity in, which are callers as
- * well; S-1-15-2-1 are all app packages.
+ * Standard users may read from the pipe and write to it, but not create further instances of it
+ * (FILE_CREATE_PIPE_INSTANCE, 0x4): whoever may do that could answer in the broker's place. The label also admits
+ * programs of low integrity, which are callers too. S-1-15-2-1 are all app packages.
  */
 
 const PIPE_CLIENT_RIGHTS = '0x12019b';
 const SYSTEM_AND_ADMINISTRATORS = (rights: string): string => `(A;;${rights};;;SY)(A;;${rights};;;BA)`;
 
 /**
- * The pipe of the system's broker: everybody on this machine may connect. Clients trust it by its owner, so a broker with
- * an administrator's token names the administrators.
+ * The pipe of the system's broker: everybody on this machine may connect. Clients trust it by its owner, so a broker
+ * with an administrator's token names the administrators.
  */
 export function systemPipeAccess(ownSid: string, isAdministrator: boolean): string {
   const everybody = `(A;;${PIPE_CLIENT_RIGHTS};;;WD)(A;;${PIPE_CLIENT_RIGHTS};;;S-1-15-2-1)`;

@@ -37,7 +37,7 @@ internal sealed class PipeTransport : Transport
     }
 
     /// <summary>
-    /// Ordinary users may read and write the broker's pipe but not create instances of it, a right that a default client also
+    /// Standard users may read and write the broker's pipe but not create instances of it, a right that a default client also
     /// requests. .NET Framework can request fewer rights. .NET before version 10 cannot, so there only administrators can
     /// connect. The Identification level lets the broker identify the user but not impersonate them.
     /// </summary>
