@@ -14,7 +14,7 @@ export class UseOrder {
   #uses = 0;
   #exchange = 0;
 
-  /** Numbers each exchange, so that it never evicts what it needs itself. */
+  /** Counts exchanges, so that an exchange does not evict what it is using. */
   beginExchange(): void {
     this.#exchange++;
   }
@@ -49,11 +49,11 @@ export class UseOrder {
 const TRIES_BETWEEN_PROBES = 64;
 
 /**
- * An estimate, from the refusals of a TPM 2.0, of how many of the broker's objects (or sessions) fit into it. A TPM 1.2
- * reports how many more fit.
+ * An estimate, from the rejections of a TPM 2.0, of how many of the broker's objects (or sessions) fit into it. A TPM
+ * 1.2 reports how many more fit.
  *
  * Once as many are inside as last fitted, one is evicted before the next is loaded, which saves the round trip of a
- * refusal. The room can grow, for instance when the kernel flushes something of its own, so the TPM is probed now and
+ * rejection. The room can grow, for instance when the kernel flushes something of its own, so the TPM is probed now and
  * then.
  */
 export class SlotEstimate {

@@ -2,8 +2,8 @@
  * The contract between the dispatcher and a virtualizer, which translates one command of one context into physical
  * commands.
  *
- * Only one exchange runs at a time, since the TPM executes one command at a time. If the transport fails, the exchange is
- * resumed with `throw(error)`, and must make the tables consistent before it passes the error on. If the TPM answers
+ * Only one exchange runs at a time, since the TPM executes one command at a time. If the transport fails, the exchange
+ * is resumed with `throw(error)`, and must make the tables consistent before it passes the error on. If the TPM answers
  * that it needs to be started, it has lost everything: the exchange is ended with `return`, and runs again after
  * `tpmWasReset`. So an exchange sees that answer to its own Startup only, and `direct.complete` never sees it.
  */
@@ -108,7 +108,7 @@ export interface Virtualizer {
    */
   swapNeed(contextId: number, command: Uint8Array): SwapNeed;
   /**
-   * Runs one command that the filter and the lockout have let through. A caller's mistakes become TPM responses, not
+   * Runs one command that the filter and the lockout have allowed. A caller's mistakes become TPM responses, not
    * exceptions.
    */
   execute(contextId: number, command: Uint8Array): Exchange<Uint8Array>;

@@ -39,7 +39,7 @@ interface CapabilityQuery {
 /** Parameters: capArea, subCapSize, subCap. */
 function readQuery(command: Uint8Array): CapabilityQuery | undefined {
   const subOffset = HEADER_BYTES + 8;
-  // A command that is too short for the size has a negative rest.
+  // Negative if the command ends before subCap; no size equals that.
   if (readUint32(command, HEADER_BYTES + 4) !== command.length - subOffset) return undefined;
   return { area: readUint32(command, HEADER_BYTES), sub: readUint32(command, subOffset) };
 }
@@ -103,7 +103,7 @@ function propertyFor(quotas: Quotas, context: VirtualContext, property: number):
   return MOST_SESSIONS.has(property) ? quotas.sessionsPerUser : undefined;
 }
 
-/** "Can a key with these parameters be loaded now?" A full TPM answers no, but the broker makes room. */
+/** Answers whether a key with these parameters can be loaded now. A full TPM says no, but the broker can make room. */
 function* checkLoaded(
   { keys, quotas }: Pick<VirtualizerParts, 'keys' | 'quotas'>,
   context: VirtualContext,

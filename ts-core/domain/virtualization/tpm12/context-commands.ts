@@ -74,7 +74,7 @@ function* save(parts: Saving, held: Resource, command: Uint8Array): Exchange<Uin
 function rememberKeyBlob(savedKeyHandles: Map<string, number>, key: Key, blob: Uint8Array): void {
   const facts = readContextBlob(blob);
   if (facts === undefined) return;
-  // A blob that is saved once more is the newest again.
+  // Moves the blob to the end of the map, since it is the newest again.
   savedKeyHandles.delete(facts.integrityDigest);
   savedKeyHandles.set(facts.integrityDigest, key.virtualHandle);
   for (const oldest of savedKeyHandles.keys()) {
@@ -84,7 +84,7 @@ function rememberKeyBlob(savedKeyHandles: Map<string, number>, key: Key, blob: U
 
 type Saving = Pick<VirtualizerParts, 'sessions' | 'saved' | 'swapping' | 'savedKeyHandles' | 'changed'>;
 
-/** The session belongs to the user now, under the blob that the caller gets. */
+/** Hands the session over to the user: any context of this user that presents the blob may load it. */
 function savedByCaller(parts: Saving, session: Session, blob: Uint8Array): void {
   const { sessions, saved, swapping, changed } = parts;
   const { id, kind, virtualHandle, link, transportAttributes } = session;
@@ -125,7 +125,7 @@ export function* runLoadContext(
 
 /** Returns the blob that ends a load command, after its size; undefined if the command has another length. */
 function blobAt(command: Uint8Array, offset: number): Uint8Array | undefined {
-  // A command that is too short for the size has a negative rest.
+  // Negative if the command ends before the blob; no size equals that.
   const rest = command.length - offset;
   return readUint32(command, offset - 4) === rest ? command.slice(offset) : undefined;
 }

@@ -1,9 +1,9 @@
 /**
  * Keeps the oldest saved session from falling too far behind the newest. A TPM numbers the sessions that it saves, and
- * refuses to save more (TPM_CONTEXT_GAP) once the distance is too large: at least 2^16 - 1 on any TPM (TPM Main Part 2,
- * 21.2, TPM_CAP_PROP_CONTEXT_DIST; Part 3, 21.2). By then it would be too late, since room for loading the oldest is
- * made by saving another. So the oldest is loaded and saved again when it is halfway there. The blob that a caller
- * holds stays valid: the newest blob is loaded in its place.
+ * rejects further saves (TPM_CONTEXT_GAP) once the distance is too large: at least 2^16 - 1 on any TPM (TPM Main Part
+ * 2, 21.2, TPM_CAP_PROP_CONTEXT_DIST; Part 3, 21.2). By then it would be too late, since making room for the oldest
+ * takes saving another. So the oldest is loaded and saved again when it is halfway there. The blob that a caller holds
+ * stays valid: the newest blob is loaded in its place.
  */
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT } from '../../tpm12/codes.js';

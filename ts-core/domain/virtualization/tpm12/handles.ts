@@ -81,7 +81,7 @@ export class Keys {
     this.#contexts = contexts;
   }
 
-  /** Numbers each exchange, so that it never evicts what it needs itself. */
+  /** Counts exchanges, so that an exchange does not evict what it is using. */
   beginExchange(): void {
     this.#order.beginExchange();
   }
@@ -105,7 +105,7 @@ export class Keys {
     return key;
   }
 
-  /** No other key in the TPM has `physicalHandle`, whatever was unmanaged before. */
+  /** Returns a handle that is free, `wanted` if possible. No other key in the TPM has `physicalHandle`. */
   #freeHandle(context: VirtualContext, physicalHandle: number, wanted = physicalHandle): number {
     const isTaken = (handle: number) =>
       context.key(handle) !== undefined || (handle !== physicalHandle && (handle === 0 || this.isCommon(handle)));

@@ -49,7 +49,7 @@ export class Reconciliation {
     if (loaded !== undefined) this.noteUnmanaged(loaded);
   }
 
-  /** Owner-evict keys belong to everybody, whoever loaded them. */
+  /** Notes which of the loaded keys are not the broker's. Owner-evict keys belong to everybody, whoever loaded them. */
   noteUnmanaged(loaded: readonly number[]): void {
     this.#keys.unmanaged = new Set(
       loaded.filter((handle) => {
@@ -59,7 +59,7 @@ export class Reconciliation {
     );
   }
 
-  /** A key with a blob can be loaded again; everything else is lost. */
+  /** Records that the TPM no longer has a resource. A key with a blob can be loaded again; everything else is lost. */
   #lost(resource: Resource): void {
     if (resource.kind !== 'key') this.#sessions.ended(resource);
     else if (resource.blob === undefined || resource.ownerEvict) this.#keys.remove(resource);

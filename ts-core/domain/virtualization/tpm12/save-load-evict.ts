@@ -58,7 +58,7 @@ export class Swapping {
     this.savedRoom = new SavedSessionRoom(sessions, saved, (session) => this.flush(session), changed);
   }
 
-  /** Numbers each exchange, so that it never evicts what it needs itself. */
+  /** Counts exchanges, so that an exchange does not evict what it is using. */
   beginExchange(): void {
     this.#keys.beginExchange();
     this.#sessions.beginExchange();
@@ -86,8 +86,8 @@ export class Swapping {
   }
 
   /**
-   * Evicts until the TPM reports room for one more of `kind`. If the TPM does not report its room, there is assumed to
-   * be some. Ends, because each eviction leaves one resource less to evict.
+   * Evicts until the TPM reports room for one more of `kind`. If the TPM does not report its room, assumes that
+   * there is some. The loop ends, because each eviction leaves one resource less to evict.
    */
   *makeRoomFor(kind: ResourceKind): Exchange<number> {
     for (;;) {
@@ -98,8 +98,8 @@ export class Swapping {
   }
 
   /**
-   * Sends a load command, and sends it again after an eviction, until nothing is left to evict. This is possible because
-   * a load command carries no authorization.
+   * Sends a load command, and sends it again after an eviction, until nothing is left to evict. This is possible
+   * because a load command carries no authorization.
    */
   *sendUntilItFits(kind: ResourceKind, command: Uint8Array): Exchange<Uint8Array> {
     for (;;) {
@@ -109,8 +109,8 @@ export class Swapping {
   }
 
   /**
-   * Evicts the least recently used resource of a kind that the running exchange does not need; returns false if there is
-   * none.
+   * Evicts the least recently used resource of a kind that the running exchange does not need; returns false if there
+   * is none.
    */
   *evictOne(kind: ResourceKind): Exchange<boolean> {
     const victim = this.#leastRecentlyUsed(kind);
@@ -204,7 +204,7 @@ export class Swapping {
     if (saysNoRoom(code)) return TPM_RESULT.RESOURCES;
     if (code !== TPM_RESULT.SUCCESS) return this.#giveUp(resource, code);
     const handle = firstHandle(response);
-    // Without its handle the resource is out of reach; the caller's own handle must not be sent in its place.
+    // Without its handle the resource cannot be addressed, and the caller's handle must not be sent instead.
     if (handle === undefined) return TPM_RESULT.FAIL;
     resource.physicalHandle = handle;
     this.#changed();
@@ -247,7 +247,7 @@ export class Swapping {
     return true;
   }
 
-  /** Some TPMs have one pool for authorization and transport sessions, so each kind can make room for the other. */
+  /** Chooses what to evict. Some TPMs have one pool for both kinds of session, so each can make room for the other. */
   #leastRecentlyUsed(kind: ResourceKind): Resource | undefined {
     if (kind === 'key') return this.#keys.leastRecentlyUsed();
     const otherKind = kind === 'authSession' ? 'transportSession' : 'authSession';

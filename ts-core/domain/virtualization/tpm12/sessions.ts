@@ -69,7 +69,7 @@ export class Sessions {
     this.#contexts = contexts;
   }
 
-  /** Numbers each exchange, so that it never evicts a session that it is using. */
+  /** Counts exchanges, so that an exchange does not evict a session that it is using. */
   beginExchange(): void {
     this.#order.beginExchange();
   }

@@ -140,7 +140,7 @@ function* flushOwnSession(
   return success();
 }
 
-/** TPM_EvictKey flushes a key, in spite of its name: it is not evicted as the broker evicts one. */
+/** Flushes a key. (Despite its name, TPM_EvictKey is not what the broker calls evicting.) */
 function* runEvictKey(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   return yield* flushOwnKey(parts, context, readUint32(command, HEADER_BYTES));
@@ -155,7 +155,7 @@ function* runTerminateHandle(
   return yield* flushOwnSession(parts, context, 'authSession', readUint32(command, HEADER_BYTES));
 }
 
-/** TPM_Reset ends every authorization session of a TPM; here, of the context that sends it. */
+/** Flushes the authorization sessions of the context that sends TPM_Reset, not of the whole TPM. */
 function* runReset(
   { sessions, swapping }: Pick<VirtualizerParts, 'sessions' | 'swapping'>,
   context: VirtualContext,
@@ -166,7 +166,7 @@ function* runReset(
   return success();
 }
 
-/** TPM_KeyControlOwner makes a key stay in the TPM, or returns it to be evicted like any other. */
+/** Runs TPM_KeyControlOwner, which makes a key stay in the TPM or lets the broker evict it again. */
 function* runKeyControlOwner(
   parts: VirtualizerParts,
   context: VirtualContext,
@@ -197,8 +197,8 @@ function* runSha1(parts: VirtualizerParts, context: VirtualContext, command: Uin
 }
 
 /**
- * TPM_DAA_Join and TPM_DAA_Sign: handle, stage (one byte), inputs. Stage 0 creates the handle. A command with another
- * context's handle would end the session, whatever its authorization.
+ * Runs TPM_DAA_Join or TPM_DAA_Sign: handle, stage (one byte), inputs. Stage 0 creates the handle. A command with
+ * another context's handle would end the session, whatever its authorization.
  */
 function* runDaaStage(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
   if (command.length < 15) return refusal(TPM_RESULT.BAD_PARAM_SIZE);

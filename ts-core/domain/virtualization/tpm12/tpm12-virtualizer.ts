@@ -146,7 +146,7 @@ export class Tpm12Virtualizer implements Virtualizer {
     return takeSnapshot(this.#parts);
   }
 
-  /** The filter has handle rules for TPM 2.0 only; its lists for TPM 1.2 name ordinals. */
+  /** Returns null: the filter has handle rules for TPM 2.0 only, and its lists for TPM 1.2 name ordinals. */
   handlesOf(_command: Uint8Array): readonly number[] | null {
     return null;
   }

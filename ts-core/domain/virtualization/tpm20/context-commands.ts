@@ -125,7 +125,7 @@ function* loadSession(
   return success(handle);
 }
 
-/** The handle is a parameter, so no other check keeps a caller from another caller's session. */
+/** Runs TPM2_FlushContext. Its handle is a parameter, so no other check protects the sessions of other callers. */
 export function* runFlushContext(
   parts: VirtualizerParts,
   context: VirtualContext,
@@ -150,7 +150,7 @@ function* flushObject(
   return success();
 }
 
-/** A context may flush the sessions that it has loaded, and those that its user has saved. */
+/** Flushes a session that the context has loaded or its user has saved. */
 function* flushSession(
   parts: Pick<VirtualizerParts, 'sessions' | 'swapping' | 'ranges'>,
   context: VirtualContext,

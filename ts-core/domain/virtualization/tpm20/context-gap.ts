@@ -1,8 +1,8 @@
 /**
- * Repairs the context gap: a TPM numbers the sessions that it saves, and refuses (TPM_RC_CONTEXT_GAP) once the oldest is
- * too far behind its counter. The oldest is then loaded and saved again, which makes it the newest; the TPM keeps one
- * slot free for this. TPM 2.0 Library Part 1, 30.5 "Session Context Management". The blob that a caller holds stays
- * valid: the newest blob is loaded in its place.
+ * Repairs the context gap: a TPM numbers the sessions that it saves, and rejects further saves (TPM_RC_CONTEXT_GAP)
+ * once the oldest is too far behind its counter. The oldest is then loaded and saved again, which makes it the newest;
+ * the TPM keeps one slot free for this. TPM 2.0 Library Part 1, 30.5 "Session Context Management". The blob that a
+ * caller holds stays valid: the newest blob is loaded in its place.
  */
 import { HEADER_BYTES } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';

@@ -77,7 +77,7 @@ export class TransientObjects {
     this.#changed = changed;
   }
 
-  /** Numbers each exchange, so that it never evicts what it needs itself. */
+  /** Counts exchanges, so that an exchange does not evict what it is using. */
   beginExchange(): void {
     this.#order.beginExchange();
   }
@@ -231,7 +231,7 @@ export function missingInHandleArea(
 }
 
 /**
- * Commands whose last handle is a policy session (Part 3, 23). If a TPM has more of them, it refuses the handle itself.
+ * Commands whose last handle is a policy session (Part 3, 23). If a TPM has more of them, it rejects the handle itself.
  */
 const POLICY_COMMANDS: ReadonlySet<number> = new Set([
   TPM_CC.PolicyNV,

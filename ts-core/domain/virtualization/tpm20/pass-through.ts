@@ -1,6 +1,6 @@
 /**
- * Runs the commands that are not special: resolves the handles, loads what is needed, makes room, sends the command, and
- * applies the response to the tables.
+ * Runs the commands that are not special: resolves the handles, loads what is needed, makes room, sends the command,
+ * and applies the response to the tables.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
@@ -17,7 +17,7 @@ import {
 import type { Session } from './sessions.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
-/** More rounds than evictions and gap repairs can need, so that a TPM that always refuses cannot block the broker. */
+/** More rounds than evictions and gap repairs can need, so that a TPM that always rejects cannot block the broker. */
 const MAX_ATTEMPTS = 200;
 /** How often a command is repeated after TPM_RC_RETRY; after that the caller decides, as it would without a broker. */
 const MAX_RETRIES = 3;

@@ -37,7 +37,7 @@ export class Swapping {
     this.#changed = changed;
   }
 
-  /** Numbers each exchange, so that it never evicts what it needs itself. */
+  /** Counts exchanges, so that an exchange does not evict what it is using. */
   beginExchange(): void {
     this.#objects.beginExchange();
     this.#sessions.beginExchange();
@@ -62,7 +62,7 @@ export class Swapping {
     }
   }
 
-  /** If the TPM is known to be full, makes room for one more object before the TPM has to refuse it. */
+  /** Makes room for one more object if the TPM is known to be full, which saves a rejection. */
   *reserveObjectSlot(): Exchange<void> {
     if (this.#objects.mustEvictFirst()) yield* this.evictOneObject();
   }
@@ -75,7 +75,7 @@ export class Swapping {
     return false;
   }
 
-  /** Saves and flushes an object; returns false if the TPM refuses to save it, and it then stays in the TPM. */
+  /** Saves and flushes an object; returns false if the TPM rejects the save; the object then stays in the TPM. */
   *evictObject(object: TransientObject): Exchange<boolean> {
     if (!object.blob) {
       const saved = yield contextSave(object.physicalHandle);
@@ -118,12 +118,12 @@ export class Swapping {
     return code;
   }
 
-  /** If the TPM is known to be full, makes room for one more session before the TPM has to refuse it. */
+  /** Makes room for one more session if the TPM is known to be full, which saves a rejection. */
   *reserveSessionSlot(): Exchange<void> {
     if (this.#sessions.mustEvictFirst()) yield* this.evictOneSession();
   }
 
-  /** Resolves a refusal that concerns loaded sessions or the context gap; returns false if nothing helps. */
+  /** Resolves a rejection that concerns loaded sessions or the context gap; returns false if nothing helps. */
   *makeSessionRoom(code: number): Exchange<boolean> {
     if (code === TPM_RC.CONTEXT_GAP) return yield* this.#contextGap.repair();
     if (code === TPM_RC.SESSION_MEMORY || code === TPM_RC.MEMORY) return yield* this.evictOneSession();
