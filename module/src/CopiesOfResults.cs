@@ -8,7 +8,7 @@ using TpmTbs.Client;
 namespace TpmTbs;
 
 /// <summary>
-/// Declares how a session treats copies of results, which jobs, remote sessions and CLIXML files bring: they keep their nested
+/// Declares how a session treats results deserialized from jobs, remote sessions and CLIXML files: they keep their nested
 /// objects, which views and scripts read, their states and kinds stay comparable with their names, and no list of their
 /// properties shows an owner authorization by default.
 /// </summary>
@@ -49,8 +49,8 @@ internal static class CopiesOfResults
     private static bool IsResult(Type type) => type.IsClass && type.Namespace == nameof(TpmTbs);
 
     /// <summary>
-    /// A job copies only the properties of the object itself. This says so of each nested result too, instead of a greater depth
-    /// for the outer one, which would take apart dates and turn the names of states and kinds into numbers.
+    /// Declares a copy of one level for every result, nested ones included. A greater depth for the outer one would take dates
+    /// apart and turn the names of states and kinds into numbers.
     /// </summary>
     private static TypeData CopiedWhole(string? type) => new(type) { SerializationDepth = 1, IsOverride = true };
 

@@ -5,9 +5,9 @@ using System.Threading;
 namespace TpmTbs.Client;
 
 /// <summary>
-/// One connection to the broker. Any thread may call. The first caller that waits reads for all of them, because an answer that
-/// another thread received would cost a change of threads; when its own answer has come, the next caller reads. A thread that
-/// always reads is started only for notifications, and for transports that need one.
+/// A connection to the broker that threads share. The first waiting caller reads for all, because receiving an answer on
+/// another thread would cost a change of threads; when it has its own answer, another caller takes over. A thread that always
+/// reads is started only for notifications, and for transports that need one.
 /// <see cref="gate"/> guards the pending calls, who reads and the reason the connection ended; <see cref="writing"/> lets one
 /// thread write at a time, so that messages do not mix.
 /// </summary>
@@ -260,7 +260,7 @@ internal sealed class BrokerConnection : IDisposable
     private void Complete(long id, JsonValue message)
     {
         PendingCall? call;
-        // An answer to a stopped call has no receiver any more.
+        // Nobody waits for the answer to a stopped call.
         lock (gate) call = waiting.Find(id);
         call?.Complete(message);
     }

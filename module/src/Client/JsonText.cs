@@ -9,8 +9,8 @@ using System.Text.Unicode;
 namespace TpmTbs.Client;
 
 /// <summary>
-/// Reads and writes JSON with System.Text.Json. Its JsonDocument would do the same, but is generic over structs of its own, so
-/// each session would compile it again.
+/// Reads and writes JSON with System.Text.Json. Its JsonDocument would do the same, but uses generics over its own structs,
+/// which every session has to compile anew.
 /// </summary>
 internal sealed partial class JsonValue
 {
@@ -34,7 +34,7 @@ internal sealed partial class JsonValue
         }
     }
 
-    /// <summary>Reads the value at which the reader stands. The reader itself limits the depth.</summary>
+    /// <summary>Reads the value at the reader's current position. The reader itself limits the depth.</summary>
     private static JsonValue Read(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)

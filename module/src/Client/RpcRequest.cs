@@ -14,7 +14,7 @@ namespace TpmTbs.Client;
 internal static class RpcRequest
 {
 #if NET
-    /// <summary>Deeper than any parameter; a value that contains itself has no end.</summary>
+    /// <summary>More than any parameter needs; stops a value that contains itself.</summary>
     private const int MaxDepth = 64;
 
     internal static byte[] Write(int id, string method, RpcParameters? parameters)

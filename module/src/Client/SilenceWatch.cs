@@ -12,7 +12,7 @@ internal enum SilenceVerdict
 
 /// <summary>
 /// Distinguishes a broker that is busy for minutes from one that hangs: after a third of the limit in silence a waiting caller
-/// pings the broker, and at the limit it gives up. The callers pass the time in.
+/// pings the broker, and at the limit it gives up. Callers supply the current time.
 /// </summary>
 internal sealed class SilenceWatch(long limitMilliseconds, long nowMilliseconds)
 {

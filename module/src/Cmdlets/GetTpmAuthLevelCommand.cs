@@ -13,7 +13,7 @@ namespace TpmTbs.Cmdlets;
 /// </example>
 /// <example>
 /// <code>(Get-TpmAuthLevel).SetByPolicy</code>
-/// <para>Shows whether policy sets the level; Set-TpmAuthLevel then cannot.</para>
+/// <para>Shows whether policy sets the level. If so, Set-TpmAuthLevel cannot change it.</para>
 /// </example>
 /// <seealso>Set-TpmAuthLevel</seealso>
 [Cmdlet(VerbsCommon.Get, "TpmAuthLevel")]

@@ -12,7 +12,7 @@ namespace TpmTbs.Cmdlets;
 /// </remarks>
 /// <example>
 /// <code>Get-TpmEventLog -Pcr 7</code>
-/// <para>Shows what was measured of Secure Boot.</para>
+/// <para>Shows the Secure Boot measurements.</para>
 /// </example>
 /// <example>
 /// <code>Get-TpmEventLog -Type EV_EFI_BOOT_SERVICES_* | Format-List</code>

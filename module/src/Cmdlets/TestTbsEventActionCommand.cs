@@ -7,7 +7,7 @@ namespace TpmTbs.Cmdlets;
 /// <summary>Has the service run an event action with a sample event, and shows how the run ended.</summary>
 /// <remarks>
 /// The script really runs, as the service tbs-actions runs it. The sample event is of the action's first kind, and its
-/// Details have Test with the value true. A disabled action runs too; a test neither enables nor disables it. For
+/// Details contain Test = true. A disabled action runs too; a test neither enables nor disables it. For
 /// administrators.
 /// </remarks>
 /// <example>

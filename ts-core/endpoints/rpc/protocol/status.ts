@@ -33,7 +33,7 @@ export const StatusCaller = objectType('StatusCaller', 'The caller, as the opera
 export type StatusCaller = Described<typeof StatusCaller>;
 
 export const QueueState = objectType('QueueState', 'The queue of commands.', {
-  waiting: count.describe('Commands that wait.'),
+  waiting: count.describe('Number of queued commands.'),
   inFlight: z.boolean().describe('Whether the TPM is executing a command now.'),
   completed: count.describe('Commands completed since the broker started.'),
   refused: count.describe('Commands refused since the broker started.'),
@@ -65,7 +65,7 @@ export const StatusWarning = objectType('StatusWarning', 'A problem that needs a
 export type StatusWarning = Described<typeof StatusWarning>;
 
 export const PassedOverTpm = objectType('PassedOverTpm', 'A configured transport that was tried without success.', {
-  transport: z.string().describe('Which: device /dev/tpm0.'),
+  transport: z.string().describe('The transport, for example device /dev/tpm0.'),
   reason: z.string().describe('Why it is not in use.'),
 });
 export type PassedOverTpm = Described<typeof PassedOverTpm>;
@@ -113,7 +113,7 @@ export const Status = objectType('Status', 'The state of the broker.', {
   healthSince: utcTime.describe('When the broker first noticed this health.'),
   tpm: DeviceInfo.nullable().describe('The TPM; null if there is none.'),
   standIn: StandIn.nullable().describe('The TPM that stands in for the machine’s own; null while that one is used.'),
-  caller: StatusCaller.describe('Who asks.'),
+  caller: StatusCaller.describe('The caller of this method.'),
   contexts: count.describe('Open contexts of all callers.'),
   queue: QueueState.describe('The queue.'),
   cancellation: z

@@ -7,7 +7,7 @@ namespace TpmTbs;
 /// <summary>A configured transport that was tried without success.</summary>
 public sealed partial class PassedOverTpm
 {
-    /// <summary>Which: device /dev/tpm0.</summary>
+    /// <summary>The transport, for example device /dev/tpm0.</summary>
     public string Transport { get; private set; } = "";
 
     /// <summary>Why it is not in use.</summary>

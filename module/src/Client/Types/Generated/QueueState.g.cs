@@ -7,7 +7,7 @@ namespace TpmTbs;
 /// <summary>The queue of commands.</summary>
 public sealed partial class QueueState
 {
-    /// <summary>Commands that wait.</summary>
+    /// <summary>Number of queued commands.</summary>
     public long Waiting { get; private set; }
 
     /// <summary>Whether the TPM is executing a command now.</summary>

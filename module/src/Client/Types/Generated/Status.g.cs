@@ -35,7 +35,7 @@ public sealed partial class Status
     /// <summary>The TPM that stands in for the machine’s own; null while that one is used.</summary>
     public StandIn? StandIn { get; private set; }
 
-    /// <summary>Who asks.</summary>
+    /// <summary>The caller of this method.</summary>
     public StatusCaller Caller { get; private set; } = null!;
 
     /// <summary>Open contexts of all callers.</summary>
