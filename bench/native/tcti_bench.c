@@ -4,7 +4,7 @@
  *   tcti-bench <tcti> <workload> <clients> <milliseconds>
  *
  * <tcti> is what TPM2TOOLS_TCTI takes, or raw:/path for a TPM's own stream socket that stays connected (the bare TPM:
- * tpm2-tss' swtpm TCTI connects anew for every command). Workloads: open, random, capability, hmac, ecdsa, mix3.
+ * tpm2-tss' swtpm TCTI reconnects for every command). Workloads: open, random, capability, hmac, ecdsa, mix3.
  * Prints one line of JSON: operations a second over all clients, and the latency in microseconds.
  *
  * Commands are sent as bytes, so that the time is that of the TCTI, what is behind it and the TPM, not of marshalling.

@@ -5,8 +5,8 @@
  *
  * During the first 60% of the time, the broker is stopped or killed under load, and the TPM is killed. After that, the
  * broker stays up, so that its memory can be compared with its level after the warm-up; clients and TPM are still
- * killed. Fails (exit code 1) if a handle is left in the TPM, memory is more than 10% above its level after the warm-up,
- * an acknowledged change is lost, a response is wrong, or the broker does not serve at the end.
+ * killed. Fails (exit code 1) if a handle is left in the TPM, memory is more than 10% above its level after the
+ * warm-up, an acknowledged change is lost, a response is wrong, or the broker does not serve at the end.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -214,8 +214,8 @@ async function killTpm(): Promise<void> {
     await wait(Math.min(endsAtMs - Date.now() + 1, 20_000 + Math.random() * 20_000));
     if (isOver()) return;
     await tpm.kill();
-    // Its control channel shows that it has started, but the broker may have taken the channel first. A TPM that does
-    // not come back is noticed at the end.
+    // Its control channel shows that it has started, but the broker may have taken the channel first. If it
+    // does not restart, the final check reports it.
     await tpm.start().catch(() => undefined);
     counts.tpmKills++;
   }

@@ -18,7 +18,7 @@
 
 struct wire_client;
 
-/* One request under way. The caller owns it, and calls wire_await or wire_abandon before freeing it. */
+/* One request in progress. The caller owns it, and calls wire_await or wire_abandon before freeing it. */
 struct wire_request {
     /* Set by the caller: the buffer for the response's payload, whose first `prefix_bytes` bytes go to `prefix`. */
     uint8_t *payload;
@@ -35,7 +35,7 @@ struct wire_request {
 
     uint32_t id;
     bool done;
-    bool charged; /* counts towards the broker's limit of requests under way */
+    bool charged; /* counts towards the broker's limit of requests in progress */
     bool sleeps; /* its thread waits while another one reads */
     pthread_cond_t changed;
     struct wire_request *next;
@@ -74,7 +74,7 @@ int wire_client_fd(const struct wire_client *client);
 /*
  * Sends a request: `fields`, then `bytes`. Returns TBS_E_SERVICE_NOT_RUNNING if the connection is broken,
  * TBS_E_INVALID_CONTEXT if it belongs to another process, TBS_E_BUFFER_TOO_LARGE if the frame would be too long; in
- * these cases the request is not under way. Waits while the broker's limit of requests under way is reached, except for
+ * these cases the request was not sent. Waits while the broker's limit of requests in progress is reached, except for
  * CANCEL and CLOSE_CONTEXT.
  */
 uint32_t wire_begin(struct wire_client *client, struct wire_request *request, uint16_t operation, uint32_t context,

@@ -17,7 +17,7 @@ struct wire_client {
     uint32_t last_id;
     bool somebody_reads;     /* only that thread reads from fd and uses `received` */
     pthread_cond_t room;     /* signalled when `charged` falls */
-    unsigned charged;        /* requests under way that count towards the broker's limit */
+    unsigned charged;        /* requests in progress that count towards the broker's limit */
     unsigned most_charged;
     int silence_limit_ms;    /* 0: no limit */
     unsigned silent_thirds;  /* thirds of the limit in silence; counted from the ping on */
@@ -35,7 +35,7 @@ struct wire_client {
 /* Under the lock: gives the request an id and adds it to those that wait for a response. */
 void wire_enlist(struct wire_client *client, struct wire_request *request);
 
-/* Under the lock: ends the connection and fails every request under way. */
+/* Under the lock: ends the connection and fails every request in progress. */
 void wire_break(struct wire_client *client, enum wire_end end);
 
 struct timespec wire_time_after(int milliseconds);

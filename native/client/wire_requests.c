@@ -1,4 +1,4 @@
-/* Requests under way. Of the threads that wait for a response, one reads for all. */
+/* Requests in progress. Of the threads that wait for a response, one reads for all. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>

@@ -3,7 +3,7 @@
  * immediately, however long a command waits or the TPM takes.
  *
  * The limit is counted in thirds: after the first silent third the client pings the broker, after the third one it
- * gives up. A third counts once, however late its end is noticed. So a process that was itself stopped, or that polls
+ * gives up. A late check counts as one third only. So a process that was itself stopped, or that polls
  * only now and then, still gives the broker time to answer the ping.
  */
 #define _GNU_SOURCE

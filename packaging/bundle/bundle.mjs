@@ -199,7 +199,7 @@ function lmdbAddon(architecture) {
   return path.join(existsSync(installed) ? installed : fetchLockedPackage(name), 'node.napi.glibc.node');
 }
 
-/** Makes what ships for this machine: returns the folder of the programs, and the Node.js that runs them. */
+/** Builds the shipped files for this machine; returns the folder of the programs, and the Node.js that runs them. */
 export async function shippedPrograms() {
   const { folder } = await bundle();
   const node = path.join(fetchNode(), 'bin', 'node');

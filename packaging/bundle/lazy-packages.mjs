@@ -40,7 +40,7 @@ export function filesAmong(inputs) {
   return inputs.filter((input) => !input.startsWith(`${NAMESPACE}:`));
 }
 
-/** The packages that use no more of these modules than their files in lazy/ contain. Every other one gets the module itself. */
+/** Packages that need only the parts of these modules that lazy/ provides. All others get the module itself. */
 const USERS_OF_A_PART = { assert: ['yargs'], crypto: ['vscode-jsonrpc', 'dbus-next'] };
 
 function mayReplace(name, importer) {

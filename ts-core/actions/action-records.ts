@@ -25,7 +25,7 @@ export class ActionRecords {
   #tests: Report['tests'] = [];
   #timer: { cancel(): void } | undefined;
   #isReporting = false;
-  /** Whether something has changed while a report was under way. */
+  /** Whether something has changed while a report was being sent. */
   #isOutdated = false;
   readonly #clock: Pick<Clock, 'after' | 'wallClockMs'>;
   readonly #reporter: Reporter;
@@ -86,7 +86,7 @@ export class ActionRecords {
     void this.report();
   }
 
-  /** Never rejects. One report is under way at a time; what changes meanwhile is in the next. */
+  /** Sends one report at a time; what changes meanwhile goes into the next. Never rejects. */
   async report(): Promise<void> {
     if (this.#isReporting) {
       this.#isOutdated = true;

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
 
-/** The worker's standard output belongs to whatever the scripts write there. */
+/** Not the worker's standard output, which carries what the scripts write. */
 export const PROTOCOL_DESCRIPTOR = 3;
 
 export const runMessage = z.strictObject({
@@ -27,7 +27,7 @@ export const workerMessage = z.discriminatedUnion('type', [
 ]);
 export type WorkerMessage = z.output<typeof workerMessage>;
 
-/** Calls `listener` with every message. A line that is none ends the stream with an error. */
+/** Calls `listener` with every message. A line that is not a message ends the stream with an error. */
 export function readMessages<Message>(
   stream: Readable,
   schema: z.ZodType<Message>,

@@ -7,12 +7,12 @@ import type { Worker, WorkerEvents } from './supervisor.js';
 import { messageLine, PROTOCOL_DESCRIPTOR, type RunMessage, readMessages, workerMessage } from './worker-messages.js';
 
 /**
- * Bound on the memory that .NET gives to scripts, in bytes: a script that wants more fails by itself. What it takes
- * outside of .NET is bounded by the unit's MemoryMax.
+ * Bound on the memory that .NET gives to scripts, in bytes: a script that exceeds it fails with an out-of-memory error.
+ * The unit's MemoryMax bounds memory outside .NET.
  */
 const DOTNET_HEAP_BYTES = 268_435_456;
 
-/** Characters of the worker's own messages that are logged of each worker. */
+/** How many characters of each worker's own messages are logged. */
 const MAX_LOGGED = 4096;
 
 export interface WorkerOptions {

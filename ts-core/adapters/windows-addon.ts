@@ -33,7 +33,7 @@ export interface NativeTbsContext {
 export interface WindowsAddon {
   /** Returns GetTickCount64 in nanoseconds. */
   bootTimeNs(): bigint;
-  /** LockFileEx, exclusive and non-blocking. */
+  /** Tries LockFileEx, exclusive and non-blocking. */
   tryLockExclusive(fd: number): boolean;
   /** Creates and serves the pipe; `onConnection` receives a descriptor for net.Socket, or why a client was refused. */
   readonly PipeListener: new (

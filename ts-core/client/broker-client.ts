@@ -88,7 +88,7 @@ function watchConnection(
   const ended = new Promise<never>((_resolve, reject) => {
     endWith = reject;
   });
-  // No call may be waiting for it at that moment.
+  // Avoids an unhandled rejection when no call is waiting.
   ended.catch(() => undefined);
   connection.onClose(() => endWith(brokerGone()));
   if (silenceLimitMs === 0) return { ended, endWith, watch: (waiting) => waiting };

@@ -49,8 +49,8 @@ export function mayReadOthers(caller: Caller): boolean {
 }
 
 /**
- * Whether what this owner has or did is the caller's own. To a sandboxed app the other programs of its user are others,
- * so that it can neither watch nor disturb them.
+ * Returns whether the caller owns what this owner has or did. For a sandboxed app, other programs of the same user
+ * count as strangers, so that it can neither watch nor disturb them.
  */
 export function isOwn(caller: Caller, owner: Owner): boolean {
   if (caller.userKey !== owner.userKey) return false;

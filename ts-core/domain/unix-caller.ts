@@ -28,7 +28,9 @@ export interface UnixCallerRules {
   readonly eventActionsUid?: number | undefined;
   /** Members are sandboxed apps, whatever else they are. */
   readonly sandboxGroupGid?: number | undefined;
-  /** The id that the kernel gives for users who have none in the broker's user namespace (/proc/sys/kernel/overflowuid). */
+  /**
+   * The id that the kernel gives for users who have none in the broker's user namespace (/proc/sys/kernel/overflowuid).
+   */
   readonly overflowUid: number;
   /** The user behind that id, if the configuration names one (`overflowUser`). */
   readonly overflowUserUid?: number | undefined;
@@ -41,9 +43,9 @@ export type UnixCallerVerdict =
   | { readonly ok: false; readonly reason: 'overflowUid' };
 
 /**
- * Who a peer is to the broker. The overflow id is refused unless the configuration names the user behind it. A user of
- * somebody's container, by a subordinate id, is a sandboxed app of the container's owner. Such a user shares the owner's
- * limits and lockout, and reaches nothing of the owner's other programs.
+ * Classifies the process at the other end of a Unix socket. Refuses the overflow id unless the configuration names the
+ * user behind it. A user of somebody's container, recognized by a subordinate id, is a sandboxed app of the container's
+ * owner. Such a user shares the owner's limits and lockout, and reaches nothing of the owner's other programs.
  */
 export function classifyUnixCaller(peer: UnixPeer, rules: UnixCallerRules): UnixCallerVerdict {
   const owner = rules.ownerOfSubordinateUid?.(peer.uid);
@@ -69,7 +71,7 @@ function observes(peer: UnixPeer, { observersGroupGid, observerUids, eventAction
   return isMember(peer, observersGroupGid) || observerUids?.includes(peer.uid) === true;
 }
 
-/** Never an administrator, by no group: the id may stand for many users. */
+/** Returns a class that is never administrator, whatever the groups say: the id may stand for many users. */
 function classOfOverflowUser(peer: UnixPeer, rules: UnixCallerRules): CallerClass {
   return isMember(peer, rules.sandboxGroupGid) ? 'sandboxedApp' : 'standardUser';
 }

@@ -1,9 +1,9 @@
 /**
- * From what Windows vouches for (the tokens of a named pipe's client) to a caller and its class.
+ * Determines the caller and its class from what Windows vouches for: the tokens of a named pipe's client.
  *
- * Two tokens tell about a client: the one of the process that connected, and the one that the client's thread lends the
- * server (impersonation), which decides who the user is. The class is the weaker of the two, so that neither a process
- * id that was used again, nor a service that acts for somebody, makes an administrator.
+ * Two tokens describe a client: the one of the process that connected, and the one that the client's thread lends the
+ * server (impersonation), which decides who the user is. The class is the weaker of the two, so that neither a
+ * reused process id nor a service that acts for somebody makes an administrator.
  */
 import type { Caller, CallerClass } from './caller.js';
 

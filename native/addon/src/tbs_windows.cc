@@ -56,7 +56,7 @@ struct Library {
   }
 };
 
-// Shared by the JavaScript object and the commands under way, so that it lives as long as either uses it.
+// Shared by the JavaScript object and the commands in progress, so that it lives as long as either uses it.
 struct Context {
   Library library;
   TbsHandle handle = nullptr;
@@ -177,7 +177,7 @@ class TbsContext : public Napi::ObjectWrap<TbsContext> {
     return info.Env().Undefined();
   }
 
-  // close(): releases the context, which closes when its last command under way has ended.
+  // close(): releases the context, which closes when its last command has ended.
   Napi::Value Close(const Napi::CallbackInfo& info) {
     context_.reset();
     return info.Env().Undefined();

@@ -10,7 +10,7 @@ import * as z from 'zod';
 import type { PowerShellEngine, ScriptOutcome, ScriptRun } from './engine.js';
 import { DEFINE_INVOKE_EVENT_ACTION, outcomeIn, requestText } from './invoke-event-action.js';
 
-/** The folder that packaging/edge/build.mjs made: edge-js, its addon, and the assemblies. */
+/** The folder that packaging/edge/build.mjs created: edge-js, its addon, and the assemblies. */
 export const EDGE_FOLDER_VARIABLE = 'TPMTBS_EDGE_FOLDER';
 
 /** dlopen(3): keeps the library loaded. Node.js has no name for it. */

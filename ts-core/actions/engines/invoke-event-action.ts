@@ -1,13 +1,13 @@
 /**
- * The PowerShell function that runs an action, the same in every engine. Its only argument is base64 of JSON, so neither
- * an event nor a script is ever part of a command's text. Each run has a runspace of its own. What a script writes to its
- * streams is collected up to a bound; what it writes to the console itself is discarded, since the engine's own output is
- * there.
+ * The PowerShell function that runs an action, the same in every engine. Its only argument is base64 of JSON, so
+ * neither an event nor a script is ever part of a command's text. Each run has a runspace of its own. What a script
+ * writes to its streams is collected up to a bound; what it writes to the console itself is discarded, since the
+ * engine's own output is there.
  */
 import * as z from 'zod';
 import type { ScriptOutcome, ScriptRun } from './engine.js';
 
-/** Characters of output that are kept of a run. */
+/** How much of a run's output is stored, in characters. */
 const MAX_OUTPUT = 8192;
 
 /** `Invoke-EventAction BASE64` returns base64 of JSON. */

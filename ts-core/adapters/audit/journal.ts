@@ -102,12 +102,12 @@ function journalEntry({ kind, message, userKey, callerClass, processId, details,
     .join('');
 }
 
-/** A line break would start another field. */
+/** Removes line breaks, which would start another field. */
 function oneLine(text: string): string {
   return text.slice(0, MAX_FIELD_CHARACTERS).replaceAll(/[\r\n]+/g, ' ');
 }
 
-/** Undefined if the value cannot be written as JSON or would be truncated. */
+/** Returns the value as JSON; undefined if it has no JSON form or would be truncated. */
 function jsonOf(details: object): string | undefined {
   try {
     const text = JSON.stringify(details);

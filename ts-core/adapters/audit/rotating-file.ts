@@ -72,7 +72,7 @@ export class RotatingFile {
     return handle;
   }
 
-  /** Another program (logrotate, rm) may have moved or removed the file. */
+  /** Returns whether the path still names the open file: logrotate or rm may have moved or removed it. */
   async #isStillInPlace(handle: FileHandle): Promise<boolean> {
     const [held, named] = await Promise.all([handle.stat(), stat(this.#options.path).catch(() => undefined)]);
     return named !== undefined && named.ino === held.ino && named.dev === held.dev;

@@ -36,7 +36,7 @@ async function addressesOf(resolver: Resolver, host: string): Promise<LookupAddr
   throw four.status === 'rejected' ? four.reason : new Error(`no address of ${host} (${codeOf(four)})`);
 }
 
-/** Node.js needs [ADDRESS] for IPv6 with a port, and also accepts it without one. */
+/** Encloses an IPv6 address in brackets, which Node.js needs with a port and accepts without one. */
 function withBrackets(server: string): string {
   return server.includes('.') || server.startsWith('[') ? server : `[${server}]`;
 }

@@ -22,9 +22,7 @@ export interface NativeAddon {
   peerCredentials(fd: number): PeerCredentials;
   /** Sends one datagram to a Unix socket; a path that begins with '@' names an abstract socket. */
   sendDatagram(path: string, bytes: Uint8Array): void;
-  /**
-   * flock(2), exclusive and non-blocking. Returns whether it got the lock, which ends when the descriptor is closed.
-   */
+  /** Tries flock(2), exclusive and non-blocking. The lock ends when the descriptor is closed. */
   tryLockExclusive(fd: number): boolean;
   /** Watches byte streams for readiness. */
   readonly StreamPoller: new () => StreamPoller;

@@ -21,7 +21,7 @@ export function callerOfUnixSocket(socket: Socket, rules: UnixCallerRules): Call
   return callerOfDescriptor(fd, rules);
 }
 
-/** Like `callerOfUnixSocket`, for the descriptor of a connected Unix socket. */
+/** Does the same as `callerOfUnixSocket` for the descriptor of a connected Unix socket. */
 export function callerOfDescriptor(fd: number, rules: UnixCallerRules): Caller {
   const verdict = classifyUnixCaller(peerOf(fd), rules);
   if (!verdict.ok) throw overflowUserRefused(rules.overflowUid);

@@ -51,7 +51,7 @@ export class SwtpmControlChannel {
     return readUint32(reply, 0) !== TPM_RESULT.BAD_ORDINAL;
   }
 
-  /** TPM_Init, the equivalent of a power cycle. The TPM loses its volatile state and waits for Startup. */
+  /** Sends TPM_Init, the equivalent of a power cycle. The TPM loses its volatile state and waits for Startup. */
   initialize(timeoutMs: number): Promise<void> {
     const flags = new Uint8Array(4);
     writeUint32(flags, 0, INIT_DELETE_VOLATILE);

@@ -51,7 +51,7 @@ export interface CallerConnection {
    * never after `close`.
    */
   submit(submission: Submission, done: (outcome: SubmissionOutcome) => void): void;
-  /** Tbsip_Cancel_Commands: cancels every outstanding command of the context. Throws TBS_E_INVALID_CONTEXT. */
+  /** Cancels every outstanding command of the context (Tbsip_Cancel_Commands). Throws TBS_E_INVALID_CONTEXT. */
   cancelCommands(contextId: number): void;
   /** Closes the connection's contexts and drops its callbacks, because the caller has disconnected. */
   close(): void;

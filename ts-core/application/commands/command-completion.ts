@@ -101,8 +101,8 @@ export class CommandCompletion {
 }
 
 /**
- * The response to a cancelled command: TPM_RC_CANCELED (Part 2, 6.6.3), or on TPM 1.2 TPM_FAIL after a cancel (PC
- * Client TIS).
+ * Returns whether this is the response to a cancelled command: TPM_RC_CANCELED (Part 2, 6.6.3), or on TPM 1.2 TPM_FAIL
+ * after a cancel (PC Client TIS).
  */
 export function isCancelledResponse(version: TpmVersion, response: Uint8Array): boolean {
   return responseCodeOf(response) === (version === '2.0' ? TPM_RC.CANCELED : TPM_RESULT.FAIL);

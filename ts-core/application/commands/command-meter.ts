@@ -1,4 +1,4 @@
-/** Reports how submitted commands end to those who count them. Computes nothing while nobody counts. */
+/** Reports to those who count how submitted commands end. Computes nothing while nobody counts. */
 import type { Caller, CallerClass } from '../../domain/caller.js';
 import type { ResponseClass } from '../../domain/lockout/response-classification.js';
 import type { TbsError } from '../../domain/tbs-error.js';
@@ -10,8 +10,8 @@ import type { PendingCommand } from './pending-command.js';
 
 export interface EndedCommand {
   /**
-   * Undefined where the submission was no command, or one that the specification does not name: callers choose such codes
-   * freely, and a table by code must stay bounded.
+   * Undefined where the submission was no command, or one that the specification does not name: callers choose such
+   * codes freely, and a table by code must stay bounded.
    */
   readonly code: number | undefined;
   readonly callerClass: CallerClass;

@@ -1,4 +1,4 @@
-/** Has one tracer record the submissions that it wants. Costs nothing while there is none. */
+/** Lets one tracer record the submissions that it selects. Costs nothing while no tracer is set. */
 import type { Caller } from '../../domain/caller.js';
 import type { CommandTracer, RoundTrip } from '../ports/command-tracer.js';
 import type { SubmissionOutcome } from './caller-connection.js';

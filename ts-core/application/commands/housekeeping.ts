@@ -14,7 +14,7 @@ export interface Chore {
 export interface ChoreUrgency {
   /** The user whose TPM time it uses; undefined for the broker itself. */
   readonly userKey?: string | undefined;
-  /** Whether it always waits its turn between commands, whoever asked for it. */
+  /** Whether it always runs between commands, even for the broker itself. */
   readonly yieldsToCommands?: boolean;
 }
 

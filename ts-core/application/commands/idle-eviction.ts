@@ -11,7 +11,7 @@ import type { Dispatcher } from './dispatcher.js';
 export interface IdleEvictionParts {
   readonly dispatcher: Pick<Dispatcher, 'runExchange' | 'inFlight' | 'isPaused'>;
   readonly virtualizer: Pick<Virtualizer, 'suspend'>;
-  /** How long no command has ended when the TPM counts as idle. Undefined: never. */
+  /** How long after the last command the TPM counts as idle. Undefined: never. */
   readonly idleMs: number | undefined;
   readonly clock: Clock;
   readonly log: Log;

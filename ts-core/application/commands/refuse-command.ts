@@ -101,8 +101,8 @@ export class CommandRefusals implements SubmissionGate, DispatchGate {
   }
 
   /**
-   * The event has what the caller was told to do, and the source of the decision: the file, the GPO or the list, if the
-   * error has one.
+   * Raises the event, with the action that the caller is shown, and the source of the decision if the error has one:
+   * the file, the GPO or the list.
    */
   #refuse(pending: PendingCommand, error: TbsError, rule: string): TbsError {
     const { version, events } = this.#parts;

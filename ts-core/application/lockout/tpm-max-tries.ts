@@ -1,7 +1,7 @@
 /**
  * Raises the TPM's own limit of failed tries, if the broker owns the TPM: a fresh software TPM has a limit of three,
- * below the policy's thresholds, and each disorderly stop can cost a try. The limit of any other TPM is left alone, and
- * so is one whose lockout authorization is set, since its owner then decides.
+ * below the policy's thresholds, and each disorderly stop can cost a try. Does not change the limit of any other
+ * TPM, nor of one whose lockout authorization is set, since its owner then decides.
  */
 
 import { readDictionaryAttackState } from '../../domain/tpm/device-facts.js';

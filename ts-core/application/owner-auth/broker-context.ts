@@ -62,7 +62,7 @@ function* inOwnContext<Result>(
   }
 }
 
-/** What cannot be flushed now is flushed with the next use of the context. */
+/** Closes the context. The next use flushes what this one fails to flush. */
 function* closeQuietly(virtualizer: Virtualizer): Exchange<void> {
   try {
     yield* virtualizer.closeContext(BROKER_CONTEXT_ID);

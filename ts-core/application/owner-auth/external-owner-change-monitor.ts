@@ -121,7 +121,7 @@ export class ExternalOwnerChangeMonitor {
     return this.#parts.store.put(RAW_CHANGE_RECORD, [...new Set([...this.#leftOver, ...names])]);
   }
 
-  /** A mark of an earlier command whose response was lost stays in force. */
+  /** Removes the marks of this command. Those of an earlier command whose response was lost stay. */
   async #unmark(): Promise<void> {
     if (this.#leftOver.length > 0) await this.#parts.store.put(RAW_CHANGE_RECORD, this.#leftOver);
     else await this.#parts.store.delete(RAW_CHANGE_RECORD);

@@ -73,7 +73,7 @@ export class Hierarchies {
       },
     });
     for (const name of open) {
-      // A value that was stored before a crash, but not yet set, is as good as a new one.
+      // Uses a value that was stored before a crash but not yet set.
       const value = (await secrets.get(name)) ?? tpmCrypto.randomBytes(OWNER_AUTH_BYTES);
       try {
         await secrets.put(name, value);

@@ -115,7 +115,7 @@ export class OwnerAuthChange {
     }
   }
 
-  /** The TPM has the old or the new value: tries the new one first, and then the old one if an attempt remains. */
+  /** Finds out which value the TPM has: tries the new one first, and then the old one if an attempt remains. */
   async #determineValueInTpm(pending: PendingChange, level: OsManagedAuthLevel): Promise<Remaining> {
     const { tpm, events } = this.#parts;
     const { newValue, oldValue } = pending;
@@ -148,7 +148,10 @@ export class OwnerAuthChange {
     return this.#finish(this.#phaseAfterRecovery(), newValue, level);
   }
 
-  /** If a backup was required, the directory got the pending value before the crash; writing it again is harmless. */
+  /**
+   * Returns the phase to continue with. If a backup was required, the directory may have the value; writing it again is
+   * harmless.
+   */
   #phaseAfterRecovery(): PendingPhase {
     return this.#parts.backup.mode === 'off' ? 'committing' : 'unbacked';
   }
@@ -172,7 +175,9 @@ export class OwnerAuthChange {
     return NOTHING;
   }
 
-  /** The TPM has the new value: stores what the level allows, updates the directory, and completes the change. */
+  /**
+   * Stores what the level allows of the value that the TPM has now, updates the directory, and completes the change.
+   */
   async #finish(phase: PendingPhase, newValue: Uint8Array, level: OsManagedAuthLevel): Promise<Remaining> {
     await this.#keepPending({ phase, newValue, oldValue: undefined });
     await this.keep(newValue, level);

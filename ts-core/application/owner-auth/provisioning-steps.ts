@@ -149,8 +149,8 @@ export class ProvisioningSteps {
   }
 
   /**
-   * A TPM 1.2 can seal nothing before it has an owner. So ownership is taken with the well-known secret first; setting
-   * the final one then uses the same crash-safe procedure as every change.
+   * Takes ownership with the well-known secret first, because a TPM 1.2 can seal nothing before it has an owner.
+   * Setting the final secret then uses the same crash-safe procedure as every change.
    */
   async #provision12(state: OwnershipState): Promise<void> {
     const { records, crypto, backup } = this.#coordinator.parts;
@@ -223,7 +223,7 @@ function neededFor(pending: PendingRequest | undefined): readonly ProvisioningBi
   return pending.userRequired ? ['PHYSICAL_PRESENCE', ...transition] : transition;
 }
 
-/** Making a key of either hierarchy persistent takes the storage hierarchy's authorization. */
+/** Returns whether making a key persistent failed, which takes the storage hierarchy's authorization for any key. */
 function isAboutPersisting({ cause }: Error): boolean {
   return cause instanceof Tpm20CommandError && cause.commandCode === TPM_CC.EvictControl;
 }

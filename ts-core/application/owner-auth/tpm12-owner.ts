@@ -227,7 +227,7 @@ function* readable<Result>(exchange: Exchange<Result>): Exchange<Result | undefi
   }
 }
 
-/** An owned or a deactivated TPM does not show its key; TPM_NO_ENDORSEMENT means that it has none. */
+/** Returns whether the TPM has an endorsement key. One that is owned or deactivated does not show it. */
 function* hasEndorsementKey(crypto: Crypto12): Exchange<boolean> {
   try {
     yield* readPubek(crypto);

@@ -52,7 +52,7 @@ async function isOwnerOf12(tpm: OwnerTpm, secrets: KeptSecrets): Promise<boolean
   return taken;
 }
 
-/** If the broker stores no value, nothing can be void; a change in progress is left to recovery. */
+/** Returns whether the TPM accepts the stored owner value; also true if none is stored, since nothing is void then. */
 async function isOwner({ tpm, secrets }: Parts): Promise<boolean> {
   const value = (await secrets.get('owner')) ?? (await valueOfUnbackedChange(secrets));
   return value === undefined || taken(value, (auth) => tpm.changeOwnerAuth(auth, auth));

@@ -19,12 +19,12 @@ export interface PhysicalPresence {
   pendingOperation(): Promise<number>;
   /** Returns the action that executes the pending operation: 0 none, 1 shut down, 2 restart, 3 vendor-specific. */
   transitionAction(): Promise<number>;
-  /** Undefined if nothing was ever requested. */
+  /** Returns the firmware's answer to the last request; undefined if nothing was ever requested. */
   lastAnswer(): Promise<PhysicalPresenceAnswer | undefined>;
   /**
-   * What the platform does with each operation, by number: 0 not implemented, 1 firmware only, 2 blocked by firmware
-   * settings, 3 requires confirmation, 4 requires none. An operation that is missing is not implemented. Undefined if
-   * the platform cannot be asked (an interface older than 1.2).
+   * Returns what the platform does with each operation, by number: 0 not implemented, 1 firmware only, 2 blocked by
+   * firmware settings, 3 requires confirmation, 4 requires none. An operation that is missing is not implemented.
+   * Undefined if the platform cannot be asked (an interface older than 1.2).
    */
   confirmations(): Promise<ReadonlyMap<number, number> | undefined>;
   /** Resolves once the firmware has accepted the request. */

@@ -1,13 +1,13 @@
 /** What the operating system knows: time, suspends, users and other programs. */
 
 export interface Clock {
-  /** UTC, milliseconds since 1970. May step. */
+  /** Returns UTC in milliseconds since 1970. May step. */
   wallClockMs(): number;
-  /** CLOCK_BOOTTIME: milliseconds since boot, including suspends. Never steps. */
+  /** Returns CLOCK_BOOTTIME: milliseconds since boot, including suspends. Never steps. */
   bootTimeMs(): number;
   /** Identifies this boot, so that boot times of different boots are never compared. */
   bootId(): string;
-  /** Monotonic milliseconds with fractions, for measuring commands. */
+  /** Returns monotonic milliseconds with fractions, for measuring commands. */
   monotonicMs(): number;
   /** Calls `callback` once after `delayMs`. The timer does not keep the process alive. */
   after(delayMs: number, callback: () => void): { cancel(): void };
@@ -30,8 +30,8 @@ export interface PowerListener {
 /** Translates between user keys and user names, for display and input only; decisions use the key. */
 export interface UserNames {
   /**
-   * Returns names by user key, such as `alice` by `uid:1000`; users without a known name are missing. The broker goes on
-   * meanwhile, because a directory may take seconds.
+   * Returns names by user key, such as `alice` by `uid:1000`; users without a known name are missing. The broker goes
+   * on meanwhile, because a directory may take seconds.
    */
   namesOf(userKeys: Iterable<string>): Promise<ReadonlyMap<string, string>>;
   /** Returns the key of a user given by name, number or key; undefined if there is no such user. */

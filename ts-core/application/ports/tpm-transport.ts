@@ -19,7 +19,7 @@ export interface TpmTransport {
    * response.
    */
   cancel(): Promise<void>;
-  /** Other processes that can open the device or hold it open; empty if no process can. */
+  /** Returns other processes that can open the device or hold it open; empty if no process can. */
   exposure(): Promise<readonly string[]>;
   /** Sends TPM_Init to a restarted TPM that the platform does not power (swtpm CMD_INIT). Absent for other TPMs. */
   reset?(): Promise<void>;

@@ -1,7 +1,7 @@
 /**
- * Recognises the TPM that the stored state belongs to. If the state was stored with another TPM, because a disk was moved
- * or a backup restored, sets it aside before any of it is used, and restores it when its TPM returns. State of users and
- * of the machine stays in force: command lists, the failure ledger, the level of owner authorization.
+ * Recognises the TPM that the stored state belongs to. If the state was stored with another TPM, because a disk was
+ * moved or a backup restored, sets it aside before any of it is used, and restores it when its TPM returns. State of
+ * users and of the machine stays in force: command lists, the failure ledger, the level of owner authorization.
  */
 import type { HashFunction } from '../../domain/firmware/hash-algorithms.js';
 import type { DeviceFacts } from '../../domain/tpm/device-facts.js';
@@ -46,7 +46,7 @@ interface TpmRecord {
   readonly identity: TpmIdentity;
   /** State of other TPMs, by their names. */
   readonly setAside: Readonly<Record<string, SetAside>>;
-  /** An incomplete exchange of the state. Its steps can be repeated. */
+  /** An incomplete replacement of the state. Its steps can be repeated. */
   readonly unfinished?: { readonly aside: string; readonly back: string | undefined } | undefined;
 }
 
@@ -99,7 +99,7 @@ export async function adoptTpm(parts: TpmBoundStateParts, found: TpmIdentity): P
   return { earlier, found: identityName(found), isBack: back !== undefined };
 }
 
-/** Finishes the exchange that the record describes; any of its steps may have run before a crash. */
+/** Finishes the replacement that the record describes; any of its steps may have run before a crash. */
 async function finishExchange(
   { store, files }: TpmBoundStateParts,
   record: TpmRecord | undefined,

@@ -1,5 +1,5 @@
 /**
- * Detects that the TPM was exchanged while the broker runs: after a driver was bound again, a software TPM was started
+ * Detects that the TPM was replaced while the broker runs: after a driver was bound again, a software TPM was started
  * with other state, or the machine was suspended. The broker's tables and secrets belong to the TPM that it started
  * with, so it must end; its next start sets the state of the earlier TPM aside (`adoptTpm`).
  */

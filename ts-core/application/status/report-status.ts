@@ -146,7 +146,8 @@ export class ReportStatus {
   }
 
   /**
-   * Undefined for a TPM 1.2, and until the TPM has answered once. Does not wait for a TPM that is busy or suspended.
+   * Returns the last known state; undefined for a TPM 1.2, and until the TPM has answered once. Does not wait for a TPM
+   * that is busy or suspended.
    */
   async dictionaryAttack(): Promise<DictionaryAttackState | undefined> {
     const { facts, power, presence, clock } = this.#parts;

@@ -1,4 +1,4 @@
-/** `tbs dsc`: the commands that packaging/dsc names as those of Microsoft DSC resources. One line of JSON each. */
+/** `tbs dsc`: implements the Microsoft DSC resources in packaging/dsc. Prints one JSON object per line. */
 import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import type { BrokerClient } from '../../client/broker-client.js';

@@ -9,7 +9,7 @@ import { printable } from '../output.js';
 import type { Subject } from './panels.js';
 import { momentText } from './texts.js';
 
-/** The rules that are lists. Only of these does the verdict on the command say whether it would be refused now. */
+/** The rules that are lists. Only for these does the verdict on the command tell whether it would be refused now. */
 const LISTS: ReadonlySet<unknown> = new Set<ListStatement['list']>(['policy', 'default', 'local', 'notAllowed']);
 
 /** Returns the lines of an explanation. Asks the broker for what applies now. */

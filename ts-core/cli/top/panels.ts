@@ -165,7 +165,7 @@ function refusalsPanel({ refusals, userNames, time }: Snapshot): Panel {
   return {
     title: `Refusals ${refusals.length}`,
     columns: [
-      // A time of another day has its date.
+      // Times on other days include the date, so the column may be wider.
       { title: 'time', width: Math.max(8, ...rows.map(({ cells }) => cells[0]?.length ?? 0)) },
       { title: 'user', width: 10 },
       { title: 'reason' },

@@ -164,7 +164,7 @@ function pressedLetter(
   }
 }
 
-/** The row that is selected in the panel stays selected while rows arrive before it. */
+/** Keeps the selected row of the panel selected when rows are inserted before it. */
 function focused(state: TopState, name: PanelName, panels: Readonly<Record<PanelName, Panel>>): Partial<TopState> {
   const index = selectedIndex(state.selected[name], panels[name].rows);
   return { panel: name, selected: { ...state.selected, [name]: selectionOf(panels[name], Math.max(0, index)) } };

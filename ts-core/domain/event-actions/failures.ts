@@ -26,7 +26,7 @@ export class FailuresInARow {
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 60_000;
 
-/** Delay before the worker is started again after it ended `endings` times without a run that succeeded in between. */
+/** Returns how long to wait before starting a worker that ended `endings` times since its last successful run. */
 export function restartDelayMs(endings: number): number {
   if (endings === 0) return 0;
   return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (endings - 1));
@@ -36,8 +36,8 @@ const FIRST_START_LIMIT_MS = 60_000;
 const LONGEST_START_LIMIT_MS = 600_000;
 
 /**
- * Time that the worker has to start. PowerShell starts in a second or two, but in more than a minute on a machine that
- * is slow or busy booting. A worker that was ended too early gets twice the time at its next start.
+ * Returns how long the worker may take to start. PowerShell starts in a second or two, but takes more than a minute on
+ * a machine that is slow or busy booting. A worker that was ended too early gets twice the time at its next start.
  */
 export function startLimitMs(endings: number): number {
   return Math.min(LONGEST_START_LIMIT_MS, FIRST_START_LIMIT_MS * 2 ** endings);

@@ -1,8 +1,9 @@
 /**
- * The runs of event actions that wait. Equal events of an action become one run with a count. The runs of an action wait
- * in one line for each kind of event, and the lines take turns. Token buckets for each line, and for each user who causes
- * its events, decide what is admitted. So no user, no action and no kind of event can keep the others out: refused
- * commands do not displace the event that a lockout began. When the queue is full, the longest line loses a run.
+ * The queued runs of event actions. Equal events of an action become one run with a count. The runs of an action wait
+ * in one line for each kind of event, and the lines take turns. Token buckets for each line, and for each user who
+ * causes its events, decide what is admitted. So no user, no action and no kind of event can keep the others out:
+ * refused commands do not displace the event that a lockout began. When the queue is full, the longest line loses a
+ * run.
  */
 import { type BucketSize, TokenBuckets } from './token-buckets.js';
 

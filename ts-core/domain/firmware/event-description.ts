@@ -52,7 +52,7 @@ function variableName(data: Uint8Array): string | undefined {
   return name === undefined ? undefined : twoByteText(name);
 }
 
-/** Undefined for bytes that are not printable ASCII up to the first zero. */
+/** Returns the text up to the first zero; undefined if it is not printable ASCII. */
 function oneByteText(data: Uint8Array): string | undefined {
   const end = data.indexOf(0);
   const text = data.subarray(0, end < 0 ? undefined : end);

@@ -85,7 +85,8 @@ function startupLocality({ events }: EventLog): number {
 }
 
 /**
- * PCRs 17 to 22, of a dynamic launch, start with ones, the others with zeros (PC Client Platform TPM Profile, 4.6.2).
+ * Returns the value with which a PCR starts: ones for 17 to 22 (dynamic launch), zeros for the others (PC Client
+ * Platform TPM Profile, 4.6.2).
  */
 function initialValue(pcrIndex: number, digestBytes: number, locality: number): Uint8Array {
   const value = new Uint8Array(digestBytes);

@@ -9,7 +9,7 @@ export interface HashAlgorithm {
 
 export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512' | 'sm3_256' | 'sha3_256' | 'sha3_384' | 'sha3_512';
 
-/** The digest of some bytes; undefined where the platform does not have the algorithm. */
+/** Returns the digest, or undefined if the platform lacks the algorithm. */
 export type HashFunction = (algorithm: HashName, bytes: Uint8Array) => Uint8Array | undefined;
 
 export const HASH_ALGORITHMS: readonly HashAlgorithm[] = [

@@ -14,8 +14,8 @@ import type { UnkeyedSessions } from './unkeyed-sessions.js';
 const areas = new CommandAreas();
 
 /**
- * Whether the authorization that the TPM rejected is the empty value of TPM_RH_OWNER or TPM_RH_ENDORSEMENT. False if
- * the code does not name the session, because then another authorization of the command may have failed.
+ * Returns whether the authorization that the TPM rejected is the empty value of TPM_RH_OWNER or TPM_RH_ENDORSEMENT.
+ * False if the code does not name the session, because then another authorization of the command may have failed.
  *
  * @param responseCode TPM_RC_BAD_AUTH, about any session, handle or parameter.
  * @param handleCount the command's number of handles, according to the TPM.

@@ -88,7 +88,7 @@ export class FailureLedger {
     return true;
   }
 
-  /** Returns the failures so far of one user, or of all: those that a reset requested now will remove. */
+  /** Returns the failures of one user, or of all, that a reset requested now would remove. */
   failuresOf(userKey?: string): ReadonlySet<CountedFailure> {
     return new Set(this.#failures.filter((failure) => userKey === undefined || failure.userKey === userKey));
   }

@@ -92,7 +92,9 @@ function judgeScope(
   return { open: false, scope, lockedOutUntil: agesOutAt(deciding, now, windowMinutes), failures, threshold };
 }
 
-/** Wall clock at which a failure no longer counts: the first millisecond at which its age is above the window. */
+/**
+ * Returns the wall-clock time at which a failure no longer counts: its age is one millisecond above the window then.
+ */
 export function agesOutAt(momentMs: number, now: WindowMoment, windowMinutes: number): number {
   return now.wallClockMs + (momentMs - now.bootTimeMs) + windowMinutes * 60_000 + 1;
 }
@@ -105,7 +107,7 @@ export function lockedOutUntilText(lockedOutUntil: number | null): string | null
   return lockedOutUntil === null ? null : new Date(Math.ceil(lockedOutUntil / 1000) * 1000).toISOString();
 }
 
-/** Index of the oldest failure that counts (age at most the window); the length if none does. Binary search. */
+/** Returns the index of the oldest failure that counts (age at most the window); the length if none does. */
 export function firstCounted(moments: readonly number[], bootTimeMs: number, windowMinutes: number): number {
   const oldest = bootTimeMs - windowMinutes * 60_000;
   let low = 0;

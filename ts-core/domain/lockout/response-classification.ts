@@ -27,7 +27,7 @@ export interface AuthorizationFacts {
 
 /** A command that the TPM has answered. */
 export interface AnsweredCommand {
-  /** The command code; TPM 1.2: the ordinal, under TPM_ExecuteTransport that one. */
+  /** The command code (TPM 1.2: the ordinal; for TPM_ExecuteTransport, that of the outer command). */
   readonly code: number;
   readonly command: Uint8Array;
 }

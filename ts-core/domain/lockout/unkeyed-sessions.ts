@@ -3,7 +3,8 @@
  * in the key of their HMACs, and nonces travel in clear, so the broker can tell whether a caller tried the empty value:
  * it computes the HMAC of the empty key itself.
  *
- * This frees no guess. An HMAC that equals the one of the empty key tests no other value, whatever the nonces are.
+ * This lets no guess go uncounted. An HMAC that equals the one of the empty key tests no other value, whatever the
+ * nonces are.
  *
  * TPM 2.0 Library Part 1, 19.6.5 "HMAC computation", 18.7 "cpHash", 16 "Names"; Part 3, 11.1 "TPM2_StartAuthSession".
  */
@@ -27,18 +28,18 @@ import { readSized16 } from '../tpm20/structures.js';
 
 interface UnkeyedSession {
   readonly hash: HashName;
-  /** Of the response that the TPM gave last in this session. */
+  /** From the TPM's last response in this session. */
   nonceTpm: Uint8Array;
 }
 
-/** A TPM has a few dozen active sessions; their numbers are small and used again. */
+/** A TPM has a few dozen active sessions; their numbers are small and reused. */
 const MAX_SESSIONS_FOLLOWED = 256;
 const START_AUTH_SESSION_HANDLES = 2;
 const NO_SESSION = new Uint8Array();
 
 export class UnkeyedSessions {
   readonly #byNumber = new Map<number, UnkeyedSession>();
-  /** Those of the answered command. */
+  /** The areas of the answered command. */
   readonly #areas = new CommandAreas();
   readonly #hash: HashFunction;
 
@@ -70,7 +71,9 @@ export class UnkeyedSessions {
     }
   }
 
-  /** Every response rolls the nonces of the command's sessions, and ends those whose continueSession is clear. */
+  /**
+   * Replaces the nonces of the command's sessions, as every response does, and forgets those without continueSession.
+   */
   #noteUse(response: Uint8Array): void {
     const areas = this.#areas;
     const nonces = noncesOf(response, areas.sessionCount);
@@ -96,8 +99,8 @@ export class UnkeyedSessions {
   }
 
   /**
-   * Whether the HMAC of the session at this position is the one of the empty value. False if the session is not
-   * followed, or if the command has a handle whose Name is not the handle itself (an object or an NV index).
+   * Returns whether the HMAC of the session at this position was computed with the empty value. False if the session is
+   * not followed, or if the command has a handle whose Name is not the handle itself (an object or an NV index).
    *
    * @param areas the areas of `command`.
    */
@@ -129,7 +132,9 @@ export class UnkeyedSessions {
     return isSessionHandle(handle) ? this.#byNumber.get(handleNumber(handle)) : undefined;
   }
 
-  /** The first session's HMAC also covers nonceTPM of other sessions that decrypt or encrypt parameters. */
+  /**
+   * Returns nonceTPM of other sessions that decrypt or encrypt parameters: the first session's HMAC covers them too.
+   */
   #noncesOfEncryption(areas: CommandAreas): readonly Uint8Array[] {
     const withAttribute = (attribute: number): number => {
       for (let position = 0; position < areas.sessionCount; position++) {
@@ -143,7 +148,7 @@ export class UnkeyedSessions {
     return others.map((position) => this.#sessionAt(areas, position)?.nonceTpm ?? NO_SESSION);
   }
 
-  /** RFC 2104 with an empty key, which is padded with zeros to one block. */
+  /** Computes an HMAC with the empty key, which RFC 2104 pads with zeros to one block. */
   #hmacOfEmptyKey(hash: HashName, message: Uint8Array): Uint8Array | undefined {
     const inner = this.#hash(hash, concat(new Uint8Array(BLOCK_BYTES[hash]).fill(0x36), message));
     return inner && this.#hash(hash, concat(new Uint8Array(BLOCK_BYTES[hash]).fill(0x5c), inner));
@@ -176,7 +181,7 @@ function hashOfUnkeyed(command: Uint8Array, { handles, parametersOffset }: Comma
   return hashAlgorithm(readUint16(command, command.length - 2))?.name;
 }
 
-/** Part 1, 16: the Name of a PCR, a session and a permanent handle is the handle. */
+/** Returns whether each Name is its handle: true of PCRs, sessions and permanent handles (Part 1, 16). */
 function namesAreHandles({ handleCount, handles }: CommandAreas): boolean {
   for (let position = 0; position < handleCount; position++) {
     const handle = handles[position] as number;
@@ -187,8 +192,8 @@ function namesAreHandles({ handleCount, handles }: CommandAreas): boolean {
 }
 
 /**
- * nonceTPM of each session in a response. A response may begin with a handle, which the specification knows for each
- * command; here the place is the one from which parameters and sessions fill the response exactly.
+ * Returns nonceTPM of each session in a response. Whether a response begins with a handle depends on the command; here,
+ * the parameters begin where they and the sessions fill the response exactly.
  */
 function noncesOf(response: Uint8Array, sessionCount: number): readonly Uint8Array[] {
   for (const start of [HEADER_BYTES, HEADER_BYTES + 4]) {

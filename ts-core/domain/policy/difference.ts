@@ -40,7 +40,7 @@ export function changedSettings(before: EffectivePolicy, after: EffectivePolicy)
   }));
 }
 
-/** Null in `desired` stands for "not set here" and differs from nothing. */
+/** Compares the policy in force with desired settings. Null in `desired` means "not set here" and never differs. */
 export function comparePolicy(policy: EffectivePolicy, desired: Readonly<Record<string, unknown>>): PolicyComparison {
   const differences: SettingDifference[] = [];
   for (const [name, value] of Object.entries(desired)) {
@@ -58,8 +58,8 @@ export function comparePolicy(policy: EffectivePolicy, desired: Readonly<Record<
 }
 
 /**
- * Returns the settings that are as desired only because the domain says so. They count as different until the local file
- * says the same, since they would be lost with the domain's policy. `said`: what the local file says.
+ * Returns the settings that are as desired only because the domain says so. They count as different until the local
+ * file says the same, since they would be lost with the domain's policy. `said`: what the local file says.
  */
 export function settingsOwedToDomain(
   policy: EffectivePolicy,
@@ -80,7 +80,9 @@ export function settingsOwedToDomain(
   return differences;
 }
 
-/** Of lists by class only those that are asked for, in the same order, so that both sides compare as text. */
+/**
+ * Returns a value in force. Of lists by class, only those in `desired` and in its order, so that both compare as text.
+ */
 function comparable(policy: EffectivePolicy, name: PolicySettingName, desired: unknown): unknown {
   if (!isClassListName(name)) return policy.settings[name];
   const asked = Object.keys(desired as ClassLists) as readonly CallerClass[];

@@ -20,8 +20,8 @@ export function blockedCode(value: RegistryValue): number | string {
 }
 
 /**
- * Returns the code that an entry of an allowed list names, with its data (1: allowed, 0: disallowed), or the reason why the
- * entry is ignored.
+ * Returns the code that an entry of an allowed list names, with its data (1: allowed, 0: disallowed), or the reason why
+ * the entry is ignored.
  */
 export function allowedCode(value: RegistryValue): { readonly data: 0 | 1; readonly code: number } | string {
   if (!/^(?:0x)?[0-9a-f]{1,8}$/i.test(value.valueName)) {
@@ -34,7 +34,7 @@ export function allowedCode(value: RegistryValue): { readonly data: 0 | 1; reado
   return `${allowed} is neither 0 nor 1; the entry is ignored`;
 }
 
-/** Windows writes a REG_DWORD here, but a list in an administrative template can only write REG_SZ. */
+/** Reads a REG_DWORD, which Windows writes, or a REG_SZ, the only type that a list in a template can write. */
 function allowedFlag(value: RegistryValue): number | undefined {
   if (value.type !== REGISTRY_TYPES.REG_SZ) return dwordOf(value);
   const text = textOf(value.data).trim();

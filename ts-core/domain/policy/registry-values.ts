@@ -124,7 +124,7 @@ export class RegistryValues {
     this.#recordDeletion(key, WHOLE_KEY, source);
   }
 
-  /** Recorded even if nothing is set, because the domain has said that the key is to be empty. */
+  /** Records the deletion even if nothing is set there, because the domain wants the key to be empty. */
   #deleteTree(key: string, source: SettingSource): void {
     for (const known of [...this.#keys.keys()]) {
       if (known === key || known.startsWith(`${key}\\`)) this.#deleteKey(known, source);

@@ -151,7 +151,7 @@ export function shown(value: unknown): string {
 
 const CODE_TEXT = /^(?:0x[0-9a-f]{1,8}|[0-9]{1,10})$/i;
 
-/** A TPM 1.2 ordinal or TPM 2.0 command code: a number, or text such as `0x17B` or `379`. */
+/** Reads a TPM 1.2 ordinal or TPM 2.0 command code: a number, or text such as `0x17B` or `379`. */
 export function readCommandCode(value: unknown): Reading<number> {
   const code = typeof value === 'string' && CODE_TEXT.test(value) ? Number(value) : value;
   if (typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= 0xffffffff) return accepted(code);

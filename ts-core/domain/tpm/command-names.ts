@@ -125,7 +125,7 @@ function nearestName(version: TpmVersion, bare: string): string | undefined {
   return nearest;
 }
 
-/** Levenshtein distance, one row at a time; both strings are short. */
+/** Returns the Levenshtein distance, computed one row at a time. Both strings are short. */
 function editDistance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i += 1) {

@@ -98,7 +98,7 @@ function sizeIn(fields: FieldReader, algorithm: number): number {
   return fields.uint16();
 }
 
-/** TPMT_SYM_DEF_OBJECT. */
+/** Reads TPMT_SYM_DEF_OBJECT. */
 function symmetricBits(fields: FieldReader): number {
   if (fields.uint16() === TPM_ALG.NULL) return 0;
   const bits = fields.uint16();

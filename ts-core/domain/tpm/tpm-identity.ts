@@ -1,12 +1,12 @@
 /**
- * The identity of a TPM: what tells it from every other one, and stays when its owner clears it. The endorsement key does:
- * it derives from a seed that only the manufacturer or the platform can replace. TPM 2.0 Library Part 1, 14.3; TPM Main
- * Part 1, 5.1.
+ * The identity of a TPM: what distinguishes it from every other one, even after its owner clears it. That is the
+ * endorsement key, which derives from a seed that only the manufacturer or the platform can replace. TPM 2.0 Library
+ * Part 1, 14.3; TPM Main Part 1, 5.1.
  */
 import type { TpmVersion } from './tpm-version.js';
 
 const CERTIFICATE = 'certificate';
-/** The mark of a TPM 1.2 that has no endorsement key yet. A key that it has once is never removed. */
+/** The mark of a TPM 1.2 that has no endorsement key yet. Once a TPM has one, it keeps it. */
 export const NO_KEY = 'no-key';
 
 export interface TpmIdentity {
@@ -38,8 +38,8 @@ export function compareIdentities(known: TpmIdentity, found: TpmIdentity): Ident
 }
 
 /**
- * A TPM 2.0 keeps the indices of its certificates over a clear, and shows the key itself only where it has none. A TPM 1.2
- * may hide its certificate once it has an owner.
+ * Returns whether certificates that the TPM once showed are missing. TPM2_Clear does not delete their indices, and the
+ * key itself is read only if there are none. A TPM 1.2 may hide its certificate once it has an owner.
  */
 function hasLostCertificates(known: TpmIdentity, found: TpmIdentity): boolean {
   const hasCertificate = ({ marks }: TpmIdentity) => Object.keys(marks).some((kind) => kind.startsWith(CERTIFICATE));

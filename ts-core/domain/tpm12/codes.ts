@@ -437,5 +437,5 @@ export const TPM_TRANSPORT = {
   EXCLUSIVE: 0x00000004,
 } as const;
 
-/** TPM_KEY_CONTROL_OWNER_EVICT: the key stays in the TPM until the owner lets it go. */
+/** TPM_KEY_CONTROL_OWNER_EVICT: the key stays in the TPM until the owner releases it. */
 export const TPM_KEY_CONTROL_OWNER_EVICT = 0x00000001;

@@ -163,7 +163,7 @@ function parameterPlaces(command: Uint8Array, ordinal: number): readonly HandleP
   return linkedEntityIsKey(command, ordinal) ? KEY_AT_12 : NO_PLACES;
 }
 
-/** TPM_OSAP's entityValue and TPM_DSAP's keyHandle are key handles for some entity types only. */
+/** Returns whether TPM_OSAP's entityValue or TPM_DSAP's keyHandle is a key handle, as for some entity types. */
 function linkedEntityIsKey(command: Uint8Array, ordinal: number): boolean {
   if (command.length < 16) return false;
   const entityType = command[11];

@@ -10,7 +10,7 @@ import { TPM_ORD, TPM_ST, TPM_TAG } from './codes.js';
 /** Whether TPM_Startup restores the state that TPM_SaveState saved. */
 export type StartupType = keyof typeof TPM_ST;
 
-/** TPM_SaveContext wants a label of sixteen bytes. */
+/** TPM_SaveContext requires a label of sixteen bytes. */
 const LABEL = 'TpmTbs saved one';
 
 export function startup(type: StartupType): Uint8Array {

@@ -99,7 +99,7 @@ export function* loadOwnerDelegation(
   );
 }
 
-/** TPM_DELEGATE_PUBLIC without PCR conditions. */
+/** Returns a TPM_DELEGATE_PUBLIC without PCR conditions. */
 function delegatePublic(delegation: OwnerDelegation): Uint8Array {
   return concat(
     uint16(TPM_TAG.DELEGATE_PUBLIC),

@@ -67,7 +67,8 @@ const LOADED_KEY_OFFSET = 14;
 const BYTES_BEFORE_PARAMETERS = 4 + 2 + 4 + 1 + 4 + 2 + 2;
 
 /**
- * The public key (pubKey) in TPM_LoadKey or TPM_LoadKey2, hexadecimal; undefined for other commands and malformed keys.
+ * Returns the public key (pubKey) in TPM_LoadKey or TPM_LoadKey2, hexadecimal; undefined for other commands and
+ * malformed keys.
  */
 export function publicPartOfLoadedKey(command: Uint8Array): string | undefined {
   const ordinal = readUint32(command, 6);

@@ -44,8 +44,8 @@ export const REFUSED_INSIDE_TRANSPORT: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * The command inside TPM_ExecuteTransport, as a view; undefined when its size, tag and place do not agree with those of
- * the outer command. Never throws.
+ * Returns the command inside TPM_ExecuteTransport, as a view; undefined if its size, tag and place do not agree with
+ * those of the outer command. Never throws.
  */
 export function wrappedCommandOf(command: Uint8Array): Uint8Array | undefined {
   if (command.length < WRAPPED_COMMAND_OFFSET + HEADER_BYTES + COMMAND_AUTH_BYTES) return undefined;

@@ -5,7 +5,7 @@ import { EMPTY_AUTH, runCommand, Tpm20CommandError } from './authorized-command.
 import { TPM_CC } from './codes.js';
 import { readSized16 } from './structures.js';
 
-/** What every TPM returns at once: by the PC Client profile TPM_PT_NV_BUFFER_MAX is at least 512. */
+/** How much every TPM returns in one response: by the PC Client profile TPM_PT_NV_BUFFER_MAX is at least 512. */
 const CHUNK_BYTES = 512;
 
 /** Reads an index with the empty authorization value; undefined when it does not exist or cannot be read. */

@@ -37,7 +37,7 @@ export function srkTemplate(algorithm: KeyAlgorithm): Uint8Array {
   return storageTemplate(algorithm, SRK_ATTRIBUTES, EMPTY_AUTH);
 }
 
-/** TPMT_PUBLIC of the endorsement key. */
+/** Returns the TPMT_PUBLIC of the endorsement key. */
 export function ekTemplate(algorithm: KeyAlgorithm): Uint8Array {
   return storageTemplate(algorithm, EK_ATTRIBUTES, Uint8Array.from(EK_POLICY));
 }
@@ -116,9 +116,7 @@ export function* readPublic(handle: number): Exchange<Uint8Array | undefined> {
   }
 }
 
-/**
- * TPM_RC_HANDLE, TPM_RC_VALUE and TPM_RC_REFERENCE_H0: what TPMs answer for a persistent handle that does not exist.
- */
+/** Returns whether this is one of the codes with which TPMs reject a persistent handle that does not exist. */
 function isMissingHandle(code: number): boolean {
   const error = errorOf(code);
   return code === TPM_RC.REFERENCE_H0 || error === TPM_RC.HANDLE || error === TPM_RC.VALUE;
@@ -161,7 +159,7 @@ export function readPublicKey(publicArea: Uint8Array): PublicKey {
   return { algorithm: 'ecc', curve: curve.name, unique: concat(x, y), exponent: 0 };
 }
 
-/** A TPM may omit leading zeros. */
+/** Restores leading zeros, which a TPM may omit. */
 function coordinate(bytes: Uint8Array, size: number): Uint8Array {
   return concat(new Uint8Array(Math.max(0, size - bytes.length)), bytes);
 }

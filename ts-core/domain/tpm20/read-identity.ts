@@ -1,7 +1,7 @@
 /**
- * Reads the identity of a TPM 2.0, without any authorization: from the certificate of the endorsement key, or, where the
- * manufacturer stored none, from the endorsement key itself. TCG EK Credential Profile for TPM Family 2.0, 2.2.1.4 and
- * annex B.3.
+ * Reads the identity of a TPM 2.0, without any authorization: from the certificate of the endorsement key, or, where
+ * the manufacturer stored none, from the endorsement key itself. TCG EK Credential Profile for TPM Family 2.0, 2.2.1.4
+ * and annex B.3.
  */
 import { HEADER_BYTES, readUint32, responseCodeOf } from '../tpm/command-header.js';
 import type { Exchange } from '../tpm/exchange.js';
@@ -55,7 +55,7 @@ function* persistentKeyMark(): Exchange<IdentityMark | undefined> {
   return publicArea && keyMark(publicArea);
 }
 
-/** An ECC key is created in a moment; RSA takes seconds on some TPMs, and serves those that have nothing else. */
+/** Creates an endorsement key: ECC, which takes a moment, or RSA if the TPM has no other, which may take seconds. */
 function* createdKeyMark(): Exchange<IdentityMark | undefined> {
   if ((yield* readPermanentState()).endorsementAuthSet) return undefined;
   const algorithm: KeyAlgorithm = (yield* offersKey('eccP256')) ? 'eccP256' : 'rsa2048';
