@@ -22,7 +22,9 @@ export async function connect({ socket, timeoutSeconds }: ConnectOptions = {}): 
   return new Broker(await connectToBroker(await findSocket(socket, process.env), limitMs));
 }
 
-/** A connection to the broker, with the rights of the user who runs the program. Every method may be called at any time. */
+/**
+ * A connection to the broker, with the rights of the user who runs the program. Every method may be called at any time.
+ */
 export class Broker {
   readonly #client: BrokerClient;
   readonly #streams = new Set<EventStream>();
@@ -73,8 +75,8 @@ export class Broker {
   }
 
   /**
-   * The broker's decisions from now on, after the `recent` last ones. Standard users get those about themselves. The loop
-   * ends when the connection is closed here, and throws a BrokerError when the broker ends it.
+   * Returns the broker's decisions from now on, after the `recent` last ones. Standard users get those about
+   * themselves. The loop ends when the connection is closed here, and throws a BrokerError when the broker ends it.
    */
   events({ recent = 0 }: { readonly recent?: number } = {}): AsyncIterableIterator<NotificationOf<'event/raised'>> {
     const stream = new EventStream((each) => this.#streams.delete(each));

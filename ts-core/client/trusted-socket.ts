@@ -77,7 +77,7 @@ async function onlyRootMakesFoldersIn(parent: string): Promise<boolean> {
   return (((await stat(parent).catch(() => undefined))?.mode ?? OTHERS_WRITE) & OTHERS_WRITE) === 0;
 }
 
-/** A further user who may run the broker. In a rootless container 65534 stands for every user of the host. */
+/** Returns a further user who may run the broker. In a rootless container 65534 stands for every user of the host. */
 function namedBrokerUser(env: NodeJS.ProcessEnv): readonly number[] {
   const named = env['TPMTBS_BROKER_UID'] ?? '';
   if (named === '') return [];

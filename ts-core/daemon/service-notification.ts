@@ -85,7 +85,7 @@ function watchdogMs(env: Readonly<Record<string, string | undefined>>, processId
   return watched === '' || Number(watched) === processId ? microseconds / 1000 : undefined;
 }
 
-/** A line break would begin another assignment. */
+/** Replaces line breaks, which would begin another assignment. */
 function oneLine(text: string): string {
   return text.replaceAll(/[\r\n]+/g, ' ');
 }

@@ -158,7 +158,7 @@ export function inheritedSockets(env: NodeJS.ProcessEnv, processId: number): Rea
 }
 
 /**
- * An existing directory keeps its mode. A directory created here lets every user reach the socket, whatever the umask.
+ * Creates the directory, so that every user can reach the socket whatever the umask. An existing one keeps its mode.
  */
 async function makeDirectory(directory: string): Promise<void> {
   const firstMade = await mkdir(directory, { recursive: true });

@@ -102,7 +102,7 @@ function journalEntry({ kind, message, userKey, callerClass, processId, details,
     .join('');
 }
 
-/** Removes line breaks, which would start another field. */
+/** Replaces line breaks, which would start another field. */
 function oneLine(text: string): string {
   return text.slice(0, MAX_FIELD_CHARACTERS).replaceAll(/[\r\n]+/g, ' ');
 }

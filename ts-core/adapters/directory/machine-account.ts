@@ -24,7 +24,7 @@ export function machineAccount(options: DirectoryOptions): MachineAccount {
   return { kind: 'keytab', principal, keytabFile };
 }
 
-/** A computer's account is named after the first label of its host name, with at most 15 characters (NetBIOS). */
+/** Returns the name of a computer's account: the first label of its host name, at most 15 characters (NetBIOS). */
 export function hostNameLabel(): string {
   return (hostname().split('.')[0] ?? '').slice(0, 15);
 }

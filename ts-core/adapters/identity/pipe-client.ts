@@ -38,7 +38,7 @@ async function openWhenFree(name: string, addon: PipeClientAddon): Promise<numbe
   }
 }
 
-/** Only its owner and administrators can create instances of the broker's pipe, so checking the owner is enough. */
+/** Checks the pipe's owner, which is enough: only it and administrators can create instances of the broker's pipe. */
 function whyNotTrusted(fd: number, addon: PipeClientAddon): string | undefined {
   const owner = addon.pipeOwner(fd);
   if (isTrustedOwnerSid(owner, addon.ownToken([]).userSid)) return undefined;

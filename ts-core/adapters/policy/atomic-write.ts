@@ -66,7 +66,7 @@ export async function makeFolder(folder: string, mode: number): Promise<void> {
   await mkdir(folder, { recursive: true, mode });
 }
 
-/** A rename is durable only after its folder is synced. Windows has no such call and needs none. */
+/** Makes a rename durable by syncing its folder. Windows has no such call and needs none. */
 async function syncFolderEntries(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

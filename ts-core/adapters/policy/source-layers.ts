@@ -28,9 +28,9 @@ export interface ReadSources {
 export interface AbsenceClock {
   /** True while the source's last content stays in force. The time starts at the first call for the path. */
   isWithinGrace(path: string): boolean;
-  /** True once the state has lasted longer than writing a delivery takes. */
+  /** Returns whether the state has lasted longer than writing a delivery takes. */
   hasLasted(path: string): boolean;
-  /** True when the domain client should have refreshed since. */
+  /** Returns whether the domain client should have refreshed since. */
   isOverdue(refreshedAt: Date): boolean;
 }
 
@@ -111,7 +111,7 @@ class LayerCollector {
     this.#reportDelivery(place.folder, `${whatIsWrong(reading)}; ${consequence}`);
   }
 
-  /** Windows' registry has the same keys as Registry.pol files and overrides them value by value. */
+  /** Adds Windows' registry, which has the same keys as Registry.pol files and overrides them value by value. */
   addWindowsRegistry(reading: WindowsRegistryReading): void {
     if (reading.state === 'read') {
       this.#registry.put(reading.values);
