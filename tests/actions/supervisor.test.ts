@@ -104,7 +104,7 @@ describe('the supervisor of event actions', () => {
     assert.deepEqual(rig.started, ['a', 'b']);
   });
 
-  it('makes equal events that wait one run', () => {
+  it('combines equal events that wait into one run', () => {
     withActions('log');
     for (let index = 0; index < 5; index++) rig.refused('same', 'uid:1');
     rig.worker.ended(SUCCEEDED);
@@ -149,7 +149,7 @@ describe('the supervisor of event actions', () => {
     assert.deepEqual((await rig.lastReport())?.drops, []);
   });
 
-  it('keeps what it could not report until the broker is there again', async () => {
+  it('stores what it could not report until the broker is back', async () => {
     withActions('log');
     rig.isBrokerAway = true;
     rig.supervisor.eventsLost(2);
@@ -202,7 +202,7 @@ describe('the supervisor of event actions', () => {
     assert.equal(rig.workers.length, 2);
   });
 
-  it('disables an action at the fifth failure in a row, drops what waits of it, and says why', async () => {
+  it('disables an action at the fifth failure in a row, drops its waiting runs, and reports why', async () => {
     withActions('log', 'other');
     for (let index = 0; index < 4; index++) {
       rig.clock.advance(60_000);
@@ -235,7 +235,7 @@ describe('the supervisor of event actions', () => {
     assert.match(disabled[0]?.reason ?? '', /belongs to user 1000/);
   });
 
-  it('begins anew with an action that was registered again', () => {
+  it('starts counting anew for an action that was registered again', () => {
     withActions('log');
     for (let index = 0; index < 5; index++) {
       rig.refused(`${index}`);
@@ -246,7 +246,7 @@ describe('the supervisor of event actions', () => {
     assert.equal(rig.started.at(-1), 'again');
   });
 
-  it('runs a test before what waits, also of a disabled action, and counts it for nothing', async () => {
+  it('runs a test before what waits, even of a disabled action, and does not count it', async () => {
     rig.supervisor.setActions([{ ...action('log', ['commandRefused']), state: 'disabled' }]);
     rig.worker.ready();
     rig.refused('not this');

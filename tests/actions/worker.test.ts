@@ -67,7 +67,7 @@ for (const engine of ENGINE_NAMES) {
 }
 
 describe('the worker of event actions without PowerShell', () => {
-  it('ends with the reason alone', async () => {
+  it('ends, and prints only the reason', async () => {
     const logged: string[] = [];
     const how = await new Promise<string>((resolve) => {
       startWorker(

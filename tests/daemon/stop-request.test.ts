@@ -29,7 +29,7 @@ describe('a stop of the daemon', () => {
     assert.deepEqual(stop.began, [5_000]);
   });
 
-  it('that was asked for while the daemon started begins when it has, with the time-out that was asked for', async () => {
+  it('that was requested while the daemon started begins once it has started, with the requested time-out', async () => {
     const request = new StopRequest();
     request.ask(7_000);
     request.ask(1);
@@ -51,7 +51,7 @@ describe('a stop of the daemon', () => {
     await assert.rejects(stop.stopped, /another TPM/);
   });
 
-  it('that somebody has asked for before ends well, whatever fails meanwhile', async () => {
+  it('that was already requested ends well, whatever fails meanwhile', async () => {
     const request = new StopRequest();
     const stop = stopOf(request);
     request.ask(5_000);
@@ -61,7 +61,7 @@ describe('a stop of the daemon', () => {
     assert.deepEqual(stop.began, [5_000]);
   });
 
-  it('fails for everybody who waits for it where it fails', async () => {
+  it('reports its failure to everybody who waits for it', async () => {
     const stop = stopOf(new StopRequest());
     const asked = stop.stop(0);
     stop.end(new Error('ENOSPC'));

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { TBS_RESULTS } from '../../ts-core/domain/tbs-error.js';
 import { uint16 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_ORD, TPM_TAG } from '../../ts-core/domain/tpm12/codes.js';
@@ -97,7 +98,7 @@ describe('the broker, on swtpm', function () {
     it('blocks a command that is on no allowed list, and names the list and what would lift the block', async () => {
       const refused = await failure(client.submit(contextId, FIELD_UPGRADE_20));
       assert.equal(refused.data.symbol, 'TPM_E_COMMAND_BLOCKED');
-      assert.equal(refused.data.resultCode, 0x80280400);
+      assert.equal(refused.data.resultCode, TBS_RESULTS.TPM_E_COMMAND_BLOCKED.code);
       assert.equal(refused.data.details['list'], 'notAllowed');
       assert.match(String(refused.data.details['liftedBy']), /Grant-TbsCommand/);
     });

@@ -4,8 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { concat, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
-import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
+import { TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
 import type { EventLogPage, EventLogTest } from '../../ts-core/endpoints/rpc/protocol/event-log.js';
 import { TestDaemon } from '../support/daemon.js';
 import {
@@ -18,23 +19,17 @@ import {
   type WrittenEvent,
 } from '../support/event-log-writer.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
-
-const uint = (value: number, bytes: number): Buffer => {
-  const buffer = Buffer.alloc(bytes);
-  buffer.writeUIntBE(value, 0, bytes);
-  return buffer;
-};
+import { command12 } from '../support/tpm12-commands.js';
+import { authorized, u16, u32 } from '../support/tpm20-commands.js';
 
 /** TPM2_PCR_Extend with an empty password for the PCR. */
-function extend20({ pcr, data }: WrittenEvent, banks: readonly BankName[]): Buffer {
-  const session = Buffer.concat([uint(9, 4), uint(0x40000009, 4), Buffer.alloc(5)]);
-  const digests = banks.map((bank) => Buffer.concat([uint(ALGORITHM_IDS[bank], 2), digestOf(bank, data)]));
-  const body = Buffer.concat([uint(pcr, 4), session, uint(banks.length, 4), ...digests]);
-  return Buffer.concat([uint(0x8002, 2), uint(10 + body.length, 4), uint(TPM_CC.PCR_Extend, 4), body]);
+function extend20({ pcr, data }: WrittenEvent, banks: readonly BankName[]): Uint8Array {
+  const digests = banks.flatMap((bank) => [...u16(ALGORITHM_IDS[bank]), ...digestOf(bank, data)]);
+  return authorized('PCR_Extend', [pcr], [...u32(banks.length), ...digests]);
 }
 
-function extend12({ pcr, data }: WrittenEvent): Buffer {
-  return Buffer.concat([uint(0xc1, 2), uint(34, 4), uint(0x14, 4), uint(pcr, 4), digestOf('sha1', data)]);
+function extend12({ pcr, data }: WrittenEvent): Uint8Array {
+  return command12(TPM_ORD.Extend, concat(uint32(pcr), digestOf('sha1', data)));
 }
 
 describe('the event log', function () {

@@ -5,9 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAttack } from '../../bench/hostile/working-user.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
-import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
+import { TPM_KH, TPM_RESULT } from '../../ts-core/domain/tpm12/codes.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
-import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
+import {
+  ACTIVE_SESSION_FIRST,
+  RESOURCE_MANAGER_LAYER,
+  TPM_CC,
+  TPM_RC,
+  TPM_RH,
+} from '../../ts-core/domain/tpm20/codes.js';
+import { aboutSession, isAuthorizationFailure } from '../../ts-core/domain/tpm20/responses.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs, type TestUser } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { ROUTES } from '../support/guessing-routes.js';
@@ -15,23 +22,21 @@ import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { codeOf, crypto, SRK_SECRET, secret } from '../support/tpm12-client.js';
 import {
   createPrimaryEcc,
+  dictionaryAttackLockReset,
   dictionaryAttackParameters,
   GET_RANDOM_20,
   handleIn,
+  hierarchyChangeAuth,
   passwordCommand,
   SIGNING_KEY,
   signWith,
 } from '../support/tpm20-commands.js';
 
 const LOCKED = 'TPM_20_E_LOCKOUT';
-/** The same refusal in a TPM response: code 0x921 of the resource manager's layer. */
-const LOCKED_IN_RESPONSES = 0x000c0921;
-/** Response codes without the number of the handle, session or parameter. */
-const AUTH_FAIL = 0x08e;
-const BAD_AUTH = 0x0a2;
-const TPM_RH_OWNER = 0x40000001;
-const TPM_RH_NULL = 0x40000007;
-const TPM_RH_ENDORSEMENT = 0x4000000b;
+/** The same refusal in a TPM response. */
+const LOCKED_IN_RESPONSES = RESOURCE_MANAGER_LAYER | TPM_RC.LOCKOUT;
+/** The TPM's response to a wrong value in the first session. */
+const BAD_AUTH = aboutSession(TPM_RC.BAD_AUTH, 0);
 
 interface Guesser {
   readonly client: RpcClient;
@@ -44,7 +49,7 @@ async function sign({ client, contextId, key }: Guesser, password: string): Prom
   try {
     const code = responseCodeOf(await client.submit(contextId, signWith(key, password)));
     if (code === 0) return 'right';
-    return [AUTH_FAIL, BAD_AUTH].includes(code & 0xfffff0bf) ? 'wrong' : `0x${code.toString(16)}`;
+    return isAuthorizationFailure(code) ? 'wrong' : `0x${code.toString(16)}`;
   } catch (error) {
     assert.ok(error instanceof RpcFailure, String(error));
     return error.data.symbol;
@@ -160,7 +165,7 @@ describe('the lockout of standard users, on swtpm', function () {
           return seen;
         }),
       );
-      const wrong = codes.flat().filter((code) => [AUTH_FAIL, BAD_AUTH].includes(code & 0xfffff0bf));
+      const wrong = codes.flat().filter(isAuthorizationFailure);
       assert.equal(wrong.length, 4);
       assert.equal(codes.flat().filter((code) => code === LOCKED_IN_RESPONSES).length, 746);
     } finally {
@@ -211,10 +216,7 @@ describe('the lockout of standard users, on swtpm', function () {
     assert.equal(await sign(alice, 'right'), LOCKED);
     const root = await daemon.connect();
     const contextId = await root.open();
-    assert.equal(
-      responseCodeOf(await root.submit(contextId, passwordCommand(TPM_CC.DictionaryAttackLockReset, [0x4000000a], ''))),
-      0,
-    );
+    assert.equal(responseCodeOf(await root.submit(contextId, dictionaryAttackLockReset())), 0);
     assert.equal(await sign(alice, 'right'), 'right');
     root.close();
   });
@@ -236,14 +238,8 @@ describe('the lockout of standard users, on swtpm', function () {
     await using daemon = await start();
     const root = await daemon.connect();
     const rootContext = await root.open();
-    for (const hierarchy of [TPM_RH_OWNER, TPM_RH_ENDORSEMENT]) {
-      const closing = passwordCommand(
-        TPM_CC.HierarchyChangeAuth,
-        [hierarchy],
-        '',
-        Buffer.from('0006736563726574', 'hex'),
-      );
-      assert.equal(responseCodeOf(await root.submit(rootContext, closing)), 0);
+    for (const hierarchy of [TPM_RH.OWNER, TPM_RH.ENDORSEMENT]) {
+      assert.equal(responseCodeOf(await root.submit(rootContext, hierarchyChangeAuth(hierarchy, 'secret'))), 0);
     }
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
@@ -252,18 +248,18 @@ describe('the lockout of standard users, on swtpm', function () {
     const createPrimary = async (hierarchy: number, password: string) =>
       responseCodeOf(await alice.submit(contextId, createPrimaryEcc('', SIGNING_KEY.noDa, { hierarchy, password })));
     for (let attempt = 0; attempt < 6; attempt++) {
-      for (const hierarchy of [TPM_RH_OWNER, TPM_RH_ENDORSEMENT]) {
-        assert.equal(await createPrimary(hierarchy, ''), 0x9a2, 'TPM_RC_BAD_AUTH, session 1');
+      for (const hierarchy of [TPM_RH.OWNER, TPM_RH.ENDORSEMENT]) {
+        assert.equal(await createPrimary(hierarchy, ''), BAD_AUTH);
       }
     }
     assert.equal(await failures(), 0);
-    assert.equal(await createPrimary(TPM_RH_OWNER, 'guess'), 0x9a2);
+    assert.equal(await createPrimary(TPM_RH.OWNER, 'guess'), BAD_AUTH);
     assert.equal(await failures(), 1);
     const created = await alice.submit(
       contextId,
-      createPrimaryEcc('right', SIGNING_KEY.noDa, { hierarchy: TPM_RH_NULL }),
+      createPrimaryEcc('right', SIGNING_KEY.noDa, { hierarchy: TPM_RH.NULL }),
     );
-    assert.equal(responseCodeOf(await alice.submit(contextId, signWith(handleIn(created), ''))), 0x9a2);
+    assert.equal(responseCodeOf(await alice.submit(contextId, signWith(handleIn(created), ''))), BAD_AUTH);
     assert.equal(await failures(), 2, 'the empty password of an object counts');
     for (const client of [root, alice]) client.close();
   });
@@ -273,7 +269,8 @@ describe('the lockout of standard users, on swtpm', function () {
     const alice = await connectAs(ALICE, daemon.rpcSocket);
     const contextId = await alice.open();
     // PolicySecret(TPM_RH_LOCKOUT) with a wrong authorization.
-    const policySecret = passwordCommand(TPM_CC.PolicySecret, [0x4000000a, 0x03000000], 'wrong', Buffer.alloc(10));
+    const handles = [TPM_RH.LOCKOUT, ACTIVE_SESSION_FIRST];
+    const policySecret = passwordCommand(TPM_CC.PolicySecret, handles, 'wrong', Buffer.alloc(10));
     await assert.rejects(alice.submit(contextId, policySecret), (error: RpcFailure) => {
       assert.equal(error.data.symbol, 'TPM_E_COMMAND_BLOCKED');
       assert.equal(error.data.details['list'], 'handleRule');
@@ -310,11 +307,10 @@ describe('the lockout of standard users, on a TPM 1.2', function () {
         return error.data.symbol;
       }
     };
-    const TPM_AUTHFAIL = 1;
     const stopped = 'TPM_E_DEFEND_LOCK_RUNNING';
     const [alice, bob, carol] = await Promise.all([ALICE, BOB, CAROL].map((user) => connectAs(user, daemon.rpcSocket)));
     for (const user of [alice, bob] as RpcClient[]) {
-      for (let guess = 0; guess < 2; guess++) assert.equal(await sealsWith(user, secret('guess')), TPM_AUTHFAIL);
+      for (let guess = 0; guess < 2; guess++) assert.equal(await sealsWith(user, secret('guess')), TPM_RESULT.AUTHFAIL);
       assert.equal(await sealsWith(user, SRK_SECRET), stopped, 'the right password is refused as well');
     }
     assert.equal(await sealsWith(carol as RpcClient, SRK_SECRET), stopped, 'four failures in all');

@@ -5,24 +5,20 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_ORD, TPM_TAG } from '../../ts-core/domain/tpm12/codes.js';
-import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
+import { type CommandName, TPM_RH } from '../../ts-core/domain/tpm20/codes.js';
+import { sized16 } from '../../ts-core/domain/tpm20/structures.js';
 import { ALICE, BOB, CAROL, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import { command12, insideTransport } from '../support/tpm12-commands.js';
 import {
+  authorized,
   createPrimaryEcc,
   GET_RANDOM_20,
   handleIn,
-  passwordCommand,
   SIGNING_KEY,
   signWith,
 } from '../support/tpm20-commands.js';
-
-const TPM_RH_OWNER = 0x40000001;
-const TPM_RH_LOCKOUT = 0x4000000a;
-const CC_CLEAR = TPM_CC.Clear;
-const CC_HIERARCHY_CHANGE_AUTH = TPM_CC.HierarchyChangeAuth;
 
 async function failureOf(call: Promise<unknown>): Promise<RpcFailure | undefined> {
   try {
@@ -43,10 +39,13 @@ async function keptOwnerAuth(client: RpcClient): Promise<string | undefined> {
 }
 
 /** A TPM 2.0 command with one password session whose password is bytes. */
-function withAuth(code: number, handle: number, auth: Uint8Array, parameters: Uint8Array = new Uint8Array()): Buffer {
-  const command = passwordCommand(code, [handle], 'x'.repeat(auth.length), parameters);
-  Buffer.from(auth).copy(command, 10 + 4 + 4 + 4 + 2 + 1 + 2);
-  return command;
+function withAuth(
+  name: CommandName,
+  handle: number,
+  auth: Uint8Array,
+  parameters: Uint8Array = new Uint8Array(),
+): Uint8Array {
+  return authorized(name, [handle], [...parameters], [{ hmac: [...auth] }]);
 }
 
 describe('the owner authorization through the broker', function () {
@@ -56,16 +55,16 @@ describe('the owner authorization through the broker', function () {
     await using daemon = await TestDaemon.start({ policy: { '10.json': { activeDirectoryBackup: true } } });
     const client = await daemon.connect();
     const contextId = await client.open();
-    const newAuth = Buffer.from('0003616263', 'hex');
-    for (const hierarchy of [TPM_RH_OWNER, TPM_RH_LOCKOUT]) {
-      const raw = withAuth(CC_HIERARCHY_CHANGE_AUTH, hierarchy, new Uint8Array(), newAuth);
+    const newAuth = sized16(Buffer.from('abc'));
+    for (const hierarchy of [TPM_RH.OWNER, TPM_RH.LOCKOUT]) {
+      const raw = withAuth('HierarchyChangeAuth', hierarchy, new Uint8Array(), newAuth);
       const refused = await failureOf(client.submit(contextId, raw));
       assert.equal(refused?.data.symbol, 'TBS_E_PROVISIONING_NOT_ALLOWED');
       assert.equal(refused?.data.details['use'], 'Set-TpmOwnerAuth');
     }
     assert.equal((await client.call<{ tpmOwned: boolean }>('tpm/get')).tpmOwned, false);
     await daemon.writePolicy('10.json', { activeDirectoryBackup: true, requireActiveDirectoryBackup: false });
-    const raw = withAuth(CC_HIERARCHY_CHANGE_AUTH, TPM_RH_OWNER, new Uint8Array(), newAuth);
+    const raw = withAuth('HierarchyChangeAuth', TPM_RH.OWNER, new Uint8Array(), newAuth);
     let accepted = false;
     for (let attempt = 0; attempt < 100 && !accepted; attempt++) {
       accepted = (await failureOf(client.submit(contextId, raw))) === undefined;
@@ -99,11 +98,11 @@ describe('the owner authorization through the broker', function () {
     await client.call('tpm/initialize', { closeHierarchies: true });
     const contextId = await client.open();
     const auth = Buffer.from((await keptOwnerAuth(client)) ?? '', 'base64');
-    const changed = withAuth(CC_HIERARCHY_CHANGE_AUTH, TPM_RH_LOCKOUT, auth, Buffer.from('0003616263', 'hex'));
+    const changed = withAuth('HierarchyChangeAuth', TPM_RH.LOCKOUT, auth, sized16(Buffer.from('abc')));
     assert.equal(responseCodeOf(await client.submit(contextId, changed)), 0);
     assert.equal(await keptOwnerAuth(client), undefined);
     assert.ok((await client.call<{ ownerAuth: string }>('ownerAuth/get', { type: 'Storage20' })).ownerAuth.length > 0);
-    const cleared = withAuth(CC_CLEAR, TPM_RH_LOCKOUT, Buffer.from('abc'));
+    const cleared = withAuth('Clear', TPM_RH.LOCKOUT, Buffer.from('abc'));
     await client.call('commandGrant/add', { commands: ['TPM2_Clear'], callerClass: 'administrator' });
     assert.equal(responseCodeOf(await client.submit(contextId, cleared)), 0);
     // The clear opened the hierarchies.

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TBS_RESULTS } from '../../ts-core/domain/tbs-error.js';
 import type { PhysicalPresence } from '../../ts-core/endpoints/rpc/protocol/physical-presence.js';
 import { ALICE, canBecomeOthers } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
@@ -104,9 +105,7 @@ describe('physical presence', function () {
   describe('of Tbs.h', () => {
     const PHYSICAL_PRESENCE = 9;
     const GET_TCG_LOG = 8;
-    const TBS_E_NO_EVENT_LOG = 0x80284011;
-    const TBS_E_ACCESS_DENIED = 0x80284012;
-    const TBS_E_PPI_FUNCTION_UNSUPPORTED = 0x80284014;
+    const { TBS_E_NO_EVENT_LOG, TBS_E_ACCESS_DENIED, TBS_E_PPI_FUNCTION_UNSUPPORTED } = TBS_RESULTS;
     const words = (...values: number[]): Buffer => {
       const bytes = Buffer.alloc(4 * values.length);
       values.forEach((value, at) => {
@@ -127,27 +126,27 @@ describe('physical presence', function () {
       assert.deepEqual(await ppi(2, 5), { result: 0, payload: words(0) });
       assert.deepEqual(await ppi(3), { result: 0, payload: words(0, 5) });
       assert.deepEqual(await ppi(7, 0), { result: 0, payload: words(0) });
-      assert.equal((await ppi(2, 2)).result, TBS_E_PPI_FUNCTION_UNSUPPORTED);
-      assert.equal((await ppi(6)).result, TBS_E_PPI_FUNCTION_UNSUPPORTED);
+      assert.equal((await ppi(2, 2)).result, TBS_E_PPI_FUNCTION_UNSUPPORTED.code);
+      assert.equal((await ppi(6)).result, TBS_E_PPI_FUNCTION_UNSUPPORTED.code);
     });
 
     it('accepts no request from a standard user', async function () {
       if (!canBecomeOthers()) this.skip();
       using wire = await WireClient.open(daemon.wireSocket, ALICE);
       const reply = await wire.call(PHYSICAL_PRESENCE, wire.contextId, words(2, 5));
-      assert.equal(reply.result, TBS_E_ACCESS_DENIED);
+      assert.equal(reply.result, TBS_E_ACCESS_DENIED.code);
       assert.equal(readFileSync(join(folder, 'request'), 'latin1'), '0\n');
     });
 
     it('returns the bytes of the measured-boot log, and reports if there is none', async () => {
       using wire = await WireClient.open(daemon.wireSocket);
-      assert.equal((await wire.call(GET_TCG_LOG, 0, words(0, 0))).result, TBS_E_NO_EVENT_LOG);
+      assert.equal((await wire.call(GET_TCG_LOG, 0, words(0, 0))).result, TBS_E_NO_EVENT_LOG.code);
       const log = cryptoAgileLog(A_BOOT, ['sha256']);
       writeFileSync(logPath, log);
       const { result, payload } = await wire.call(GET_TCG_LOG, 0, words(0, 0));
       assert.deepEqual([result, payload.readUInt32LE(0)], [0, log.length]);
       assert.deepEqual(Buffer.from(payload.subarray(4)), log);
-      assert.equal((await wire.call(GET_TCG_LOG, 0, words(3, 0))).result, TBS_E_NO_EVENT_LOG);
+      assert.equal((await wire.call(GET_TCG_LOG, 0, words(3, 0))).result, TBS_E_NO_EVENT_LOG.code);
     });
   });
 });

@@ -20,8 +20,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { TBS_RESULTS } from '../../ts-core/domain/tbs-error.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
-import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
+import { RESOURCE_MANAGER_LAYER, TPM_RC, TPM_RH } from '../../ts-core/domain/tpm20/codes.js';
 import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
 import { MSSIM } from '../../ts-core/endpoints/simulator/mssim-protocol.js';
 import { Operation } from '../../ts-core/endpoints/wire/frame.js';
@@ -33,22 +34,25 @@ import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
 import {
   CLEAR_20,
   createPrimaryEcc,
+  dictionaryAttackLockReset,
   dictionaryAttackParameters,
   GET_RANDOM_20,
   handleIn,
-  passwordCommand,
+  hierarchyChangeAuth,
   SIGNING_KEY,
   signWith,
 } from '../support/tpm20-commands.js';
 import { WireClient } from '../support/wire-client.js';
 
-const LOCKOUT_RESET = passwordCommand(TPM_CC.DictionaryAttackLockReset, [0x4000000a], '');
-/** TPM2_HierarchyChangeAuth of TPM_RH_LOCKOUT to an empty value. */
-const CHANGE_LOCKOUT_AUTH = passwordCommand(TPM_CC.HierarchyChangeAuth, [0x4000000a], '', Buffer.from('0000', 'hex'));
+const LOCKOUT_RESET = dictionaryAttackLockReset();
+const CHANGE_LOCKOUT_AUTH = hierarchyChangeAuth(TPM_RH.LOCKOUT, '');
 const FORBIDDEN = [LOCKOUT_RESET, dictionaryAttackParameters(1), CLEAR_20, CHANGE_LOCKOUT_AUTH];
-/** TPM_E_COMMAND_BLOCKED and TPM_20_E_LOCKOUT. As TPM responses, also the refusal of a locality that is not theirs. */
-const REFUSALS = [0x80280400, 0x80280921];
-const REFUSALS_AS_RESPONSE = [0x000c0143, 0x000c0921, 0x000c0907];
+const LOCKED = TBS_RESULTS.TPM_20_E_LOCKOUT.code;
+const REFUSALS: readonly number[] = [TBS_RESULTS.TPM_E_COMMAND_BLOCKED.code, LOCKED];
+/** The same as TPM responses, with the refusal of a locality that is not theirs. */
+const REFUSALS_AS_RESPONSE = [TPM_RC.COMMAND_CODE, TPM_RC.LOCKOUT, TPM_RC.LOCALITY].map(
+  (code) => RESOURCE_MANAGER_LAYER | code,
+);
 /** Every variable that the sources read or that other programs trust, with a value that would help an attacker. */
 const HOSTILE_ENVIRONMENT: Readonly<Record<string, string>> = {
   ...{ HOME: '/root', USER: 'root', LOGNAME: 'root', SUDO_UID: '0', SUDO_USER: 'root', UID: '0', EUID: '0' },
@@ -253,7 +257,7 @@ describe('a standard user', function () {
       alice.close();
     }
     using wire = await WireClient.open(daemon.wireSocket, ALICE);
-    assert.equal((await wire.submit(createPrimaryEcc('x', SIGNING_KEY.noDa))).result, 0x80280921);
+    assert.equal((await wire.submit(createPrimaryEcc('x', SIGNING_KEY.noDa))).result, LOCKED);
   });
 
   it('cannot read, write, rename, remove or link any file or folder of the broker', async () => {

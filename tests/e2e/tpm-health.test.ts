@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
-import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
+import { TPM_RH } from '../../ts-core/domain/tpm20/codes.js';
 import type { Status } from '../../ts-core/endpoints/rpc/protocol/status.js';
 import { TestDaemon } from '../support/daemon.js';
 import { NODE, TBS } from '../support/programs.js';
@@ -18,7 +18,7 @@ import {
   dictionaryAttackParameters,
   GET_RANDOM_20,
   handleIn,
-  passwordCommand,
+  hierarchyChangeAuth,
   readPublic,
   SIGNING_KEY,
   signWith,
@@ -163,8 +163,7 @@ describe("the TPM's own lockout", function () {
     const client = await daemon.connect();
     const context = await client.open();
     await client.submit(context, dictionaryAttackParameters(5));
-    // TPM2_HierarchyChangeAuth(TPM_RH_LOCKOUT): "secret".
-    const owned = passwordCommand(TPM_CC.HierarchyChangeAuth, [0x4000000a], '', Buffer.from('0006736563726574', 'hex'));
+    const owned = hierarchyChangeAuth(TPM_RH.LOCKOUT, 'secret');
     assert.equal(responseCodeOf(await client.submit(context, owned)), 0);
     client.close();
     await daemon.stop();

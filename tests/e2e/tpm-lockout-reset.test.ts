@@ -10,16 +10,18 @@ import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_KH } from '../../ts-core/domain/tpm12/codes.js';
 import { resetLockValue } from '../../ts-core/domain/tpm12/dictionary-attack.js';
 import { seal } from '../../ts-core/domain/tpm12/sealed-data.js';
-import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { ALICE, canBecomeOthers, connectAs } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import type { RpcClient } from '../support/rpc-client.js';
 import { codeOf, crypto, secret, TpmConnection, type Transmit } from '../support/tpm12-client.js';
-import { createPrimaryEcc, handleIn, passwordCommand, SIGNING_KEY, signWith } from '../support/tpm20-commands.js';
+import {
+  createPrimaryEcc,
+  dictionaryAttackLockReset,
+  handleIn,
+  SIGNING_KEY,
+  signWith,
+} from '../support/tpm20-commands.js';
 import { WireClient } from '../support/wire-client.js';
-
-const TPM_RH_LOCKOUT = 0x4000000a;
-const CC_DICTIONARY_ATTACK_LOCK_RESET = TPM_CC.DictionaryAttackLockReset;
 
 interface Rig {
   readonly daemon: TestDaemon;
@@ -99,7 +101,7 @@ for (const tpmVersion of ['2.0', '1.2'] as const) {
     /** Resets the TPM's own lockout; resolves with the TPM's result. */
     async function reset(transmit: Transmit): Promise<number> {
       if (tpmVersion === '1.2') return codeOf(resetLockValue(crypto, ownerSecret), transmit);
-      return responseCodeOf(await transmit(passwordCommand(CC_DICTIONARY_ATTACK_LOCK_RESET, [TPM_RH_LOCKOUT], '')));
+      return responseCodeOf(await transmit(dictionaryAttackLockReset()));
     }
 
     for (const [way, open] of Object.entries(WAYS)) {
@@ -120,7 +122,7 @@ for (const tpmVersion of ['2.0', '1.2'] as const) {
       const transmit: Transmit = (command) => rig.root.submit(contextId, command);
       if (tpmVersion === '1.2') assert.equal(await codeOf(resetLockValue(crypto, secret('wrong')), transmit), 1);
       else {
-        const wrong = passwordCommand(CC_DICTIONARY_ATTACK_LOCK_RESET, [TPM_RH_LOCKOUT], 'wrong');
+        const wrong = dictionaryAttackLockReset('wrong');
         assert.notEqual(responseCodeOf(await transmit(wrong)), 0);
       }
       assert.equal(await failures(), 1);

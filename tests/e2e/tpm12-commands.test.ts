@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { openDsap } from '../../ts-core/domain/tpm12/authorization-sessions.js';
 import { ResponseForgedError, runCommand } from '../../ts-core/domain/tpm12/authorized-command.js';
-import { OWNER_PERMISSIONS, TPM_ET, TPM_KH, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
+import { OWNER_PERMISSIONS, TPM_ET, TPM_KH, TPM_ORD, TPM_RESULT } from '../../ts-core/domain/tpm12/codes.js';
 import {
   createDelegationFamily,
   createOwnerDelegation,
@@ -44,7 +44,7 @@ describe('TPM 1.2 commands on a software TPM', function () {
     const data = new TextEncoder().encode('kept by the TPM');
     const blob = await run(seal(crypto, srk, data, secret('data')), connection.transmit);
     assert.deepEqual(await run(unseal(crypto, srk, blob, secret('data')), connection.transmit), data);
-    assert.equal(await codeOf(unseal(crypto, srk, blob, secret('guess')), connection.transmit), 0x1d);
+    assert.equal(await codeOf(unseal(crypto, srk, blob, secret('guess')), connection.transmit), TPM_RESULT.AUTH2FAIL);
   });
 
   it('resets the dictionary-attack protection as the owner', async () => {

@@ -4,10 +4,18 @@
  */
 import assert from 'node:assert/strict';
 import { concat, sized, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
-import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
+import { readUint32, responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { flushSession, openDsap, openOiap, openOsap } from '../../ts-core/domain/tpm12/authorization-sessions.js';
 import { runCommand, type Session } from '../../ts-core/domain/tpm12/authorized-command.js';
-import { TPM_ET, TPM_KEY_USAGE, TPM_KH, TPM_ORD, TPM_RT } from '../../ts-core/domain/tpm12/codes.js';
+import {
+  TPM_ET,
+  TPM_KEY_USAGE,
+  TPM_KH,
+  TPM_ORD,
+  TPM_RESULT,
+  TPM_RT,
+  TPM_ST,
+} from '../../ts-core/domain/tpm12/codes.js';
 import { createDelegationFamily, enableDelegationFamily } from '../../ts-core/domain/tpm12/delegation.js';
 import { resetLockValue } from '../../ts-core/domain/tpm12/dictionary-attack.js';
 import { ownerClear } from '../../ts-core/domain/tpm12/ownership.js';
@@ -38,11 +46,10 @@ import {
   type Transmit,
   throughContext,
 } from '../support/tpm12-client.js';
+import { command12 } from '../support/tpm12-commands.js';
 
 const MORE_KEYS_THAN_FIT = 24;
 const MORE_SESSIONS_THAN_FIT = 20;
-const TPM_INVALID_KEYHANDLE = 0x0c;
-const TPM_INVALID_AUTHHANDLE = 0x22;
 const SRK = { handle: TPM_KH.SRK, secret: SRK_SECRET };
 const ALICE = { userKey: 'uid:1000', callerClass: 'standardUser' as const };
 const BOB = { userKey: 'uid:1001', callerClass: 'standardUser' as const };
@@ -94,7 +101,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
   });
   afterEach(async () => {
     for (const contextId of [1, 2, 3]) await run(virtualizer.closeContext(contextId), connection.transmit);
-    for (const type of [TPM_RT.KEY, TPM_RT.AUTH, TPM_RT.TRANS, 5]) {
+    for (const type of [TPM_RT.KEY, TPM_RT.AUTH, TPM_RT.TRANS, TPM_RT.CONTEXT]) {
       assert.deepEqual(await run(listHandles(type), connection.transmit), [], `type ${type} leaked`);
     }
   });
@@ -139,16 +146,16 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     const handle = await load(0, alice);
     const session = await run(openOiap(crypto), alice);
     for (const other of [bob, alice2]) {
-      assert.equal(await codeOf(signOnce(handle, 'key 0'), other), TPM_INVALID_KEYHANDLE);
-      assert.equal(await codeOf(flush(handle, TPM_RT.KEY), other), TPM_INVALID_KEYHANDLE);
-      assert.equal(await codeOf(flush(session.handle, TPM_RT.AUTH), other), TPM_INVALID_AUTHHANDLE);
-      assert.equal(await codeOf(saveContext(handle, TPM_RT.KEY), other), TPM_INVALID_KEYHANDLE);
-      assert.equal(await codeOf(saveContext(session.handle, TPM_RT.AUTH), other), TPM_INVALID_AUTHHANDLE);
-      assert.equal(await codeOf(osapTo(handle, 'key 0'), other), TPM_INVALID_KEYHANDLE);
+      assert.equal(await codeOf(signOnce(handle, 'key 0'), other), TPM_RESULT.INVALID_KEYHANDLE);
+      assert.equal(await codeOf(flush(handle, TPM_RT.KEY), other), TPM_RESULT.INVALID_KEYHANDLE);
+      assert.equal(await codeOf(flush(session.handle, TPM_RT.AUTH), other), TPM_RESULT.INVALID_AUTHHANDLE);
+      assert.equal(await codeOf(saveContext(handle, TPM_RT.KEY), other), TPM_RESULT.INVALID_KEYHANDLE);
+      assert.equal(await codeOf(saveContext(session.handle, TPM_RT.AUTH), other), TPM_RESULT.INVALID_AUTHHANDLE);
+      assert.equal(await codeOf(osapTo(handle, 'key 0'), other), TPM_RESULT.INVALID_KEYHANDLE);
       assert.deepEqual(await run(listHandles(TPM_RT.KEY), other), []);
       assert.deepEqual(await run(listHandles(TPM_RT.AUTH), other), []);
       const otherKey = await load(1, other);
-      assert.equal(await codeOf(sign(session, otherKey, secret('key 1')), other), TPM_INVALID_AUTHHANDLE);
+      assert.equal(await codeOf(sign(session, otherKey, secret('key 1')), other), TPM_RESULT.INVALID_AUTHHANDLE);
     }
     assert.deepEqual(await run(listHandles(TPM_RT.KEY), alice), [handle]);
     assert.deepEqual(await run(listHandles(TPM_RT.AUTH), alice), [session.handle]);
@@ -159,7 +166,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     const handle = await load(0, alice);
     const session = await run(openOiap(crypto), alice);
     await run(sign(session, handle, secret('key 0'), false), alice);
-    assert.equal(await codeOf(sign(session, handle, secret('key 0')), alice), TPM_INVALID_AUTHHANDLE);
+    assert.equal(await codeOf(sign(session, handle, secret('key 0')), alice), TPM_RESULT.INVALID_AUTHHANDLE);
     assert.equal(virtualizer.counts(1).loadedSessions, 0);
   });
 
@@ -168,8 +175,8 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     const failing = await run(openOiap(crypto), alice);
     const others: Session[] = [];
     for (let index = 0; index < MORE_SESSIONS_THAN_FIT; index++) others.push(await run(openOiap(crypto), alice));
-    assert.equal(await codeOf(sign(failing, handle, secret('guess'), true), alice), 1);
-    assert.equal(await codeOf(sign(failing, handle, secret('key 0'), true), alice), TPM_INVALID_AUTHHANDLE);
+    assert.equal(await codeOf(sign(failing, handle, secret('guess'), true), alice), TPM_RESULT.AUTHFAIL);
+    assert.equal(await codeOf(sign(failing, handle, secret('key 0'), true), alice), TPM_RESULT.INVALID_AUTHHANDLE);
     for (const session of others) await run(sign(session, handle, secret('key 0')), alice);
   });
 
@@ -180,9 +187,9 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
       sessions.push(await run(osapTo(handle, 'key 0'), alice));
     await run(flush(handle, TPM_RT.KEY), alice);
     assert.equal(virtualizer.counts(1).loadedSessions, 0);
-    assert.equal(await codeOf(signOnce(handle, 'key 0'), alice), TPM_INVALID_KEYHANDLE);
+    assert.equal(await codeOf(signOnce(handle, 'key 0'), alice), TPM_RESULT.INVALID_KEYHANDLE);
     for (const session of sessions) {
-      assert.equal(await codeOf(flushSession(crypto, session), alice), TPM_INVALID_AUTHHANDLE);
+      assert.equal(await codeOf(flushSession(crypto, session), alice), TPM_RESULT.INVALID_AUTHHANDLE);
     }
   });
 
@@ -198,18 +205,18 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     const handle = await load(0, alice);
     const session = await run(osapTo(handle, 'key 0'), alice);
     const blob = await run(saveContext(session.handle, TPM_RT.AUTH), alice);
-    assert.equal(await codeOf(sign(session, handle, secret('')), alice), TPM_INVALID_AUTHHANDLE);
-    assert.equal(await codeOf(loadContext(blob, await load(0, bob)), bob), 0x5a, 'TPM_BADCONTEXT');
+    assert.equal(await codeOf(sign(session, handle, secret('')), alice), TPM_RESULT.INVALID_AUTHHANDLE);
+    assert.equal(await codeOf(loadContext(blob, await load(0, bob)), bob), TPM_RESULT.BADCONTEXT);
     const handle2 = await load(0, alice2);
     const loaded = await run(loadContext(blob, handle2), alice2);
     await run(sign({ ...session, handle: loaded }, handle2, secret('')), alice2);
-    assert.equal(await codeOf(loadContext(blob, handle2), alice2), 0x5a);
+    assert.equal(await codeOf(loadContext(blob, handle2), alice2), TPM_RESULT.BADCONTEXT);
   });
 
   it('loads saved keys as bearer blobs, with their old handle if requested', async () => {
     const handle = await load(0, alice);
     const blob = await run(saveContext(handle, TPM_RT.KEY), alice);
-    assert.equal(await codeOf(loadContext(blob, 0, true), alice), 0x58, 'TPM_BAD_HANDLE while it is taken');
+    assert.equal(await codeOf(loadContext(blob, 0, true), alice), TPM_RESULT.BAD_HANDLE, 'it is taken');
     await run(flush(handle, TPM_RT.KEY), alice);
     assert.equal(await run(loadContext(blob, 0, true), alice), handle);
     await run(signOnce(handle, 'key 0'), alice);
@@ -221,7 +228,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     const bound = await run(osapTo(handle, 'key 0'), alice);
     const free = await run(openOiap(crypto), alice);
     await run(createDelegationFamily(crypto, OWNER_SECRET, 1), bob);
-    assert.equal(await codeOf(sign(bound, handle, secret('')), alice), TPM_INVALID_AUTHHANDLE);
+    assert.equal(await codeOf(sign(bound, handle, secret('')), alice), TPM_RESULT.INVALID_AUTHHANDLE);
     await run(sign(free, handle, secret('key 0')), alice);
   });
 
@@ -254,7 +261,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     for (let index = 0; index < MORE_KEYS_THAN_FIT; index++) handles.push(await run(loadKey1(index % 5), alice));
     for (const [index, handle] of handles.entries()) await run(signOnce(handle, `key ${index % 5}`), alice);
     await run(runCommand(crypto, { ordinal: TPM_ORD.EvictKey, handles: [handles[0] as number] }), alice);
-    assert.equal(await codeOf(signOnce(handles[0] as number, 'key 0'), alice), TPM_INVALID_KEYHANDLE);
+    assert.equal(await codeOf(signOnce(handles[0] as number, 'key 0'), alice), TPM_RESULT.INVALID_KEYHANDLE);
   });
 
   it('keeps DSAP sessions of delegated keys across evictions', async () => {
@@ -264,7 +271,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     const blob = await run(keyDelegation(handle, 'key 0', family, 'delegate'), alice);
     const open = () =>
       openDsap(crypto, { type: TPM_ET.DEL_KEY_BLOB, keyHandle: handle, value: blob, secret: secret('delegate') });
-    assert.equal(await codeOf(open(), bob), TPM_INVALID_KEYHANDLE);
+    assert.equal(await codeOf(open(), bob), TPM_RESULT.INVALID_KEYHANDLE);
     const sessions: Session[] = [];
     for (let index = 0; index < 6; index++) sessions.push(await run(open(), alice));
     for (let index = 0; index < MORE_KEYS_THAN_FIT; index++) await load(index % 5, bob);
@@ -284,8 +291,8 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     };
     const keyBlob = await run(saved(TPM_ORD.SaveKeyContext, handle), alice);
     const sessionBlob = await run(saved(TPM_ORD.SaveAuthContext, session.handle), alice);
-    assert.equal(await codeOf(saved(TPM_ORD.SaveKeyContext, handle), bob), TPM_INVALID_KEYHANDLE);
-    assert.equal(await codeOf(loaded(TPM_ORD.LoadAuthContext, sessionBlob), bob), 0x5a, 'TPM_BADCONTEXT');
+    assert.equal(await codeOf(saved(TPM_ORD.SaveKeyContext, handle), bob), TPM_RESULT.INVALID_KEYHANDLE);
+    assert.equal(await codeOf(loaded(TPM_ORD.LoadAuthContext, sessionBlob), bob), TPM_RESULT.BADCONTEXT);
     await run(flush(handle, TPM_RT.KEY), alice);
     const key = await run(loaded(TPM_ORD.LoadKeyContext, keyBlob), alice);
     const again = await run(loaded(TPM_ORD.LoadAuthContext, sessionBlob), alice);
@@ -298,12 +305,11 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
       transports.push(await run(establishTransport(), alice));
     const handles = [];
     for (let index = 0; index < 4; index++) handles.push(await load(index, alice));
-    const oiap = concat(uint16(0x00c1), uint32(10), uint32(TPM_ORD.OIAP));
+    const oiap = command12(TPM_ORD.OIAP);
     for (const [index, transport] of transports.entries()) {
       const response = await run(executeTransport(transport, oiap, 0, 0), alice);
-      const view = new DataView(response.buffer, response.byteOffset);
-      assert.equal(view.getUint32(6), 0);
-      const session = { handle: view.getUint32(10), nonceEven: response.slice(14, 34), sharedSecret: undefined };
+      assert.equal(responseCodeOf(response), 0);
+      const session = { handle: readUint32(response, 10), nonceEven: response.slice(14, 34), sharedSecret: undefined };
       const keyIndex = index % 4;
       let wrapped = new Uint8Array();
       const capturing: Transmit = async (command) => {
@@ -322,17 +328,18 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     const transport = await run(establishTransport(), alice);
     const handle = await load(0, alice);
     for (const ordinal of REFUSED_INSIDE_TRANSPORT) {
-      const inner = concat(uint16(0x00c1), uint32(34), uint32(ordinal), uint32(handle), new Uint8Array(20));
-      assert.equal(await codeOf(executeTransport(transport, inner, 4, 0), alice), 0x404, `ordinal ${ordinal}`);
+      const inner = command12(ordinal, concat(uint32(handle), new Uint8Array(20)));
+      const code = await codeOf(executeTransport(transport, inner, 4, 0), alice);
+      assert.equal(code, TPM_RESULT.E_EMBEDDED_COMMAND_UNSUPPORTED, `ordinal ${ordinal}`);
     }
-    const random = concat(uint16(0x00c1), uint32(14), uint32(TPM_ORD.GetRandom), uint32(8));
+    const random = command12(TPM_ORD.GetRandom, uint32(8));
     assert.equal((await run(executeTransport(transport, random, 0, 0), alice)).length, 22);
-    assert.equal(await codeOf(executeTransport(transport, random, 0, 0), bob), TPM_INVALID_AUTHHANDLE);
+    assert.equal(await codeOf(executeTransport(transport, random, 0, 0), bob), TPM_RESULT.INVALID_AUTHHANDLE);
   });
 
   it('answers TPM_Startup like a started TPM', async () => {
-    const startup = concat(uint16(0x00c1), uint32(12), uint32(TPM_ORD.Startup), uint16(1));
-    assert.equal(new DataView((await alice(startup)).buffer).getUint32(6), 0x26);
+    const startup = command12(TPM_ORD.Startup, uint16(TPM_ST.CLEAR));
+    assert.equal(responseCodeOf(await alice(startup)), TPM_RESULT.INVALID_POSTINIT);
   });
 
   it('flushes what an earlier run left behind, and keeps its callers’ saved sessions', async () => {
@@ -382,7 +389,7 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
       await run(signOnce(await load(index % 5, bob), `key ${index % 5}`), bob);
     }
     await run(signOnce(handle, 'key 0'), bob);
-    assert.equal(await codeOf(flush(handle, TPM_RT.KEY), bob), 0x44, 'TPM_KEY_OWNER_CONTROL');
+    assert.equal(await codeOf(flush(handle, TPM_RT.KEY), bob), TPM_RESULT.KEY_OWNER_CONTROL);
     await run(virtualizer.closeContext(1), connection.transmit);
     await run(signOnce(handle, 'key 0'), bob);
     await run(control(handle, false), bob);
@@ -390,12 +397,11 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
   });
 
   it('hides one context’s SHA-1 thread from another', async () => {
-    const start = concat(uint16(0x00c1), uint32(10), uint32(TPM_ORD.SHA1Start));
-    const complete = concat(uint16(0x00c1), uint32(17), uint32(TPM_ORD.SHA1Complete), sized(secret('').subarray(0, 3)));
-    const codeOfBytes = async (transmit: Transmit, command: Uint8Array) =>
-      new DataView((await transmit(command)).buffer).getUint32(6);
+    const start = command12(TPM_ORD.SHA1Start);
+    const complete = command12(TPM_ORD.SHA1Complete, sized(secret('').subarray(0, 3)));
+    const codeOfBytes = async (transmit: Transmit, command: Uint8Array) => responseCodeOf(await transmit(command));
     assert.equal(await codeOfBytes(alice, start), 0);
-    assert.equal(await codeOfBytes(bob, complete), 0x1a, 'TPM_SHA_THREAD');
+    assert.equal(await codeOfBytes(bob, complete), TPM_RESULT.SHA_THREAD);
     assert.equal(await codeOfBytes(alice, complete), 0);
   });
 
@@ -412,8 +418,8 @@ describe('TPM 1.2 virtualization on a software TPM', function () {
     const handle = readUint32(await run(stage(0, 0, uint32(7)), alice), 4);
     assert.deepEqual(await run(listHandles(TPM_RT.DAA_TPM), alice), [handle]);
     assert.deepEqual(await run(listHandles(TPM_RT.DAA_TPM), bob), []);
-    assert.equal(await codeOf(stage(handle, 1, new Uint8Array(256)), bob), 0x58, 'TPM_BAD_HANDLE');
-    assert.equal(await codeOf(flush(handle, TPM_RT.DAA_TPM), bob), 0x58);
+    assert.equal(await codeOf(stage(handle, 1, new Uint8Array(256)), bob), TPM_RESULT.BAD_HANDLE);
+    assert.equal(await codeOf(flush(handle, TPM_RT.DAA_TPM), bob), TPM_RESULT.BAD_HANDLE);
     assert.deepEqual(await run(listHandles(TPM_RT.DAA_TPM), connection.transmit), [handle]);
     await run(virtualizer.closeContext(1), connection.transmit);
     assert.deepEqual(await run(listHandles(TPM_RT.DAA_TPM), connection.transmit), []);

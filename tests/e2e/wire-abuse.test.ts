@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { TBS_RESULTS } from '../../ts-core/domain/tbs-error.js';
 import { GET_RANDOM_8, hello, submit, whenClosed } from '../endpoints/wire/wire-client.js';
 import { mutate } from '../fuzz/mutate.js';
 import { SeededRandom } from '../fuzz/seeded-random.js';
@@ -15,6 +16,8 @@ const ANSWER_LIMIT_MS = 50;
 const WARM_UP_COMMANDS = 50_000;
 const MEBIBYTE = 1024 * 1024;
 const MEMORY_SLACK_MB = 30;
+
+const { TBS_E_BAD_PARAMETER, TBS_E_BUFFER_TOO_LARGE } = TBS_RESULTS;
 
 describe('abuse of the wire endpoint', function () {
   this.timeout(120_000);
@@ -128,10 +131,13 @@ describe('abuse of the wire endpoint', function () {
       const command = Buffer.from(GET_RANDOM_8);
       command.writeUInt32BE(size, 2);
       const { result, response } = await client.submit(command);
-      assert.ok(result === 0x80284002 || result === 0x8028400e, `size ${size}: ${result.toString(16)}`);
+      assert.ok(
+        result === TBS_E_BAD_PARAMETER.code || result === TBS_E_BUFFER_TOO_LARGE.code,
+        `size ${size}: ${result.toString(16)}`,
+      );
       assert.equal(response.subarray(6).toString('hex'), '000c0142');
     }
-    assert.equal((await client.submit(Buffer.alloc(0))).result, 0x80284002);
+    assert.equal((await client.submit(Buffer.alloc(0))).result, TBS_E_BAD_PARAMETER.code);
     assert.equal((await client.submit(GET_RANDOM_8)).result, 0);
   });
 

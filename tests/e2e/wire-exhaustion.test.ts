@@ -1,5 +1,6 @@
 /** Tests callers who use up everything that a real broker allows, while another user works. */
 import assert from 'node:assert/strict';
+import { OBJECT_QUOTA, SESSION_QUOTA } from '../../ts-core/domain/tpm20/responses.js';
 import { GET_RANDOM_8 } from '../endpoints/wire/wire-client.js';
 import { ALICE, BOB, canBecomeOthers } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
@@ -8,8 +9,6 @@ import { WireClient } from '../support/wire-client.js';
 
 const ANSWER_LIMIT_MS = 50;
 const MAX_RESOURCES = 40;
-const OBJECT_QUOTA = 0x000c0902;
-const SESSION_QUOTA = 0x000c0903;
 const CONNECTIONS = 1000;
 
 describe('exhaustion of the broker', function () {

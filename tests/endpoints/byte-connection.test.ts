@@ -128,14 +128,14 @@ describe('a connection over a Node.js socket', () => {
     assert.equal(events.filter((event) => event === 'closed').length, 1);
   });
 
-  it('ends with its client, who need not wait for replies that he will not read', async () => {
+  it('ends with its client, and does not wait until unread replies are read', async () => {
     client.resume();
     client.end();
     await happened('closed');
     assert.deepEqual(events, ['closed']);
   });
 
-  it('ends quietly if the client breaks the connection off', async () => {
+  it('ends quietly if the client resets the connection', async () => {
     connection.send(Buffer.alloc(MUCH), MUCH);
     client.destroy();
     await happened('closed');

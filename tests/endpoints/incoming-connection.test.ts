@@ -77,7 +77,7 @@ describe('a connection that was accepted', () => {
     await rig.isClosed;
   });
 
-  it('of a source with its own acceptor goes past Node.js', () => {
+  it('from a source with its own acceptor bypasses Node.js', () => {
     const incoming = {} as IncomingConnection;
     const delivered: IncomingConnection[] = [];
     const listen = listenFor(

@@ -59,7 +59,7 @@ function exposureOf(path: string): number | undefined {
 }
 
 describe('the unit of event actions', () => {
-  it('runs as a user of its own, whom the broker knows as an observer, without any capability', () => {
+  it('runs as a separate user, whom the broker knows as an observer, without any capability', () => {
     assert.deepEqual(values('User', actions), ['tpmtbs-actions']);
     assert.deepEqual(values('CapabilityBoundingSet', actions), ['']);
     const sysusers = readFileSync(join(REPOSITORY, 'packaging', 'systemd', 'tpmtbs.sysusers'), 'utf8');
@@ -68,14 +68,14 @@ describe('the unit of event actions', () => {
     assert.deepEqual(JSON.parse(shipped), { eventActionsUser: 'tpmtbs-actions' });
   });
 
-  it('never holds the broker up, and the broker not it', () => {
+  it('never delays the broker, and is never delayed by it', () => {
     assert.deepEqual(values('After', actions), ['tpmtbs.service']);
     for (const name of ['Requires', 'BindsTo', 'PartOf', 'Wants', 'Before'])
       assert.deepEqual(values(name, actions), []);
     for (const name of ['Wants', 'Requires', 'After']) assert.ok(!values(name).join(' ').includes('tpmtbs-actions'));
   });
 
-  it('outlives a worker that eats memory', () => {
+  it('survives a worker that uses up its memory', () => {
     assert.deepEqual([values('OOMPolicy', actions), values('MemoryMax', actions)], [['continue'], ['768M']]);
   });
 

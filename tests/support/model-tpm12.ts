@@ -20,9 +20,10 @@ import {
   TPM_TAG,
 } from '../../ts-core/domain/tpm12/codes.js';
 import { authorizationCount } from '../../ts-core/domain/tpm12/command-shape.js';
+import { refusal as failure, success } from '../../ts-core/domain/tpm12/responses.js';
 import { COMMAND_AUTH_BYTES } from '../../ts-core/domain/tpm12/structures.js';
 import { wrappedCommandOf } from '../../ts-core/domain/tpm12/transport.js';
-import { command12, insideTransport } from './tpm12-commands.js';
+import { command12, insideTransport, TPM_TAG_TRANSPORT_PUBLIC } from './tpm12-commands.js';
 
 export interface ModelSlots {
   readonly keys: number;
@@ -374,11 +375,15 @@ function lowestFree(map: ReadonlyMap<number, unknown>): number {
 /** Returns a TPM_CONTEXT_BLOB with the identity in place of the additional data, and in the digest. */
 function blob(type: number, handle: number, count: number, identity: number): Uint8Array {
   const digest = concat(uint32(count), uint32(identity), new Uint8Array(12));
-  return concat(uint16(1), uint32(type), uint32(handle), new Uint8Array(16), uint32(count), digest, uint32(identity));
-}
-
-function success(parameters: Uint8Array): Uint8Array {
-  return concat(uint16(0x00c4), uint32(10 + parameters.length), uint32(0), parameters);
+  return concat(
+    uint16(TPM_TAG.CONTEXTBLOB),
+    uint32(type),
+    uint32(handle),
+    new Uint8Array(16),
+    uint32(count),
+    digest,
+    uint32(identity),
+  );
 }
 
 interface ModelAuthorization {
@@ -402,10 +407,6 @@ function withAuthorizations(parameters: Uint8Array, continueFlags: readonly numb
   return response;
 }
 
-function failure(code: number): Uint8Array {
-  return concat(uint16(0x00c4), uint32(10), uint32(code));
-}
-
 /** Commands for the model, as a caller sends them. */
 export const modelCommand = {
   oiap: () => command12(TPM_ORD.OIAP),
@@ -419,7 +420,7 @@ export const modelCommand = {
       TPM_ORD.EstablishTransport,
       concat(
         uint32(TPM_KH.TRANSPORT),
-        uint16(0x001e),
+        uint16(TPM_TAG_TRANSPORT_PUBLIC),
         uint32(attributes),
         new Uint8Array(8),
         sized(new Uint8Array(20)),

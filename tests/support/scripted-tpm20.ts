@@ -13,9 +13,26 @@ import {
   readUint32,
   writeUint32,
 } from '../../ts-core/domain/tpm/command-header.js';
-import { type CommandName, TPM_CAP, TPM_CC, TPM_PT, TPM_RC, TPM_RH, TPM_ST } from '../../ts-core/domain/tpm20/codes.js';
+import {
+  type CommandName,
+  handleNumber,
+  handleType,
+  SAVED_SEQUENCE_OBJECT,
+  TPM_CAP,
+  TPM_CC,
+  TPM_HT,
+  TPM_PT,
+  TPM_RC,
+  TPM_RH,
+  TPM_ST,
+  TPMA_SESSION,
+  TRANSIENT_FIRST,
+} from '../../ts-core/domain/tpm20/codes.js';
 import { aboutHandle, aboutParameter, success } from '../../ts-core/domain/tpm20/responses.js';
 import { sized, u16, u32 } from './tpm20-commands.js';
+
+/** The code with which a TPM answers that cannot save a sequence object: no code that the broker knows. */
+const CANNOT_BE_SAVED = 0x102;
 
 export interface ScriptedTpmOptions {
   readonly objectSlots?: number;
@@ -178,8 +195,8 @@ export class ScriptedTpm20 {
       if (bytes.length < HEADER_BYTES + 4 * position + 4) return aboutHandle(TPM_RC.INSUFFICIENT, position);
       const handle = readUint32(bytes, HEADER_BYTES + 4 * position);
       handles.push(handle);
-      if (handle >>> 24 === 0x80 && !this.objects.has(handle)) return TPM_RC.REFERENCE_H0 + position;
-      const session = isSession(handle) ? this.sessions.get(handle & 0xffffff) : undefined;
+      if (handleType(handle) === TPM_HT.TRANSIENT && !this.objects.has(handle)) return TPM_RC.REFERENCE_H0 + position;
+      const session = isSession(handle) ? this.sessions.get(handleNumber(handle)) : undefined;
       if (isSession(handle) && !session?.loaded) return TPM_RC.REFERENCE_H0 + position;
     }
     return handles;
@@ -202,14 +219,15 @@ export class ScriptedTpm20 {
     const sessions = this.#authorizations(bytes, handleCount);
     for (let position = 0; position < sessions.length; position++) {
       const handle = (sessions[position] as { handle: number }).handle;
-      if (isSession(handle) && !this.sessions.get(handle & 0xffffff)?.loaded) return TPM_RC.REFERENCE_S0 + position;
+      if (isSession(handle) && !this.sessions.get(handleNumber(handle))?.loaded) return TPM_RC.REFERENCE_S0 + position;
     }
     return 0;
   }
 
   #endSessions(bytes: Uint8Array, handleCount: number): void {
     for (const { handle, attributes } of this.#authorizations(bytes, handleCount)) {
-      if (isSession(handle) && (attributes & 1) === 0) this.sessions.delete(handle & 0xffffff);
+      if (isSession(handle) && (attributes & TPMA_SESSION.CONTINUE_SESSION) === 0)
+        this.sessions.delete(handleNumber(handle));
     }
   }
 
@@ -245,7 +263,7 @@ export class ScriptedTpm20 {
       case TPM_CC.Sign:
         return ok(u32((this.objects.get(handles[0] as number) as FakeObject).tag));
       case TPM_CC.PolicyGetDigest:
-        return ok(u32((this.sessions.get((handles[0] as number) & 0xffffff) as FakeSession).tag));
+        return ok(u32((this.sessions.get(handleNumber(handles[0] as number)) as FakeSession).tag));
       case TPM_CC.ContextLoad:
         return this.#load(bytes.subarray(HEADER_BYTES));
       case TPM_CC.ContextSave:
@@ -290,7 +308,7 @@ export class ScriptedTpm20 {
 
   #freeObjectHandle(): number | undefined {
     for (let slot = 0; slot < this.#options.objectSlots; slot++) {
-      if (!this.objects.has(0x80000000 + slot)) return 0x80000000 + slot;
+      if (!this.objects.has(TRANSIENT_FIRST + slot)) return TRANSIENT_FIRST + slot;
     }
     return undefined;
   }
@@ -342,15 +360,15 @@ export class ScriptedTpm20 {
 
   #save(handle: number): Uint8Array {
     if (isSession(handle)) {
-      const session = this.sessions.get(handle & 0xffffff) as FakeSession;
+      const session = this.sessions.get(handleNumber(handle)) as FakeSession;
       if (this.#isAtGap()) return error(TPM_RC.CONTEXT_GAP);
       session.loaded = false;
       session.contextId = this.#contextCounter++;
       return ok(blob(session.contextId, handle, TPM_RH.NULL, [...u32(session.contextId), ...u32(this.resetCount)]));
     }
     const object = this.objects.get(handle) as FakeObject;
-    if (object.isSequence && this.#options.refusesToSaveSequences) return error(0x102);
-    const saved = object.isSequence ? 0x80000001 : 0x80000000;
+    if (object.isSequence && this.#options.refusesToSaveSequences) return error(CANNOT_BE_SAVED);
+    const saved = object.isSequence ? SAVED_SEQUENCE_OBJECT : TRANSIENT_FIRST;
     const content = [...u32(object.tag), ...u32(object.state), ...u32(this.#proofOf(object.hierarchy))];
     return ok(blob(this.#objectCounter++, saved, object.hierarchy, content));
   }
@@ -362,7 +380,7 @@ export class ScriptedTpm20 {
       return error(aboutParameter(TPM_RC.INTEGRITY, 1));
     const handle = readUint32(bytes, 8);
     if (isSession(handle)) {
-      const session = this.sessions.get(handle & 0xffffff);
+      const session = this.sessions.get(handleNumber(handle));
       if (!session || session.loaded || session.contextId !== readUint32(bytes, 18))
         return error(aboutParameter(TPM_RC.HANDLE, 1));
       const code = this.#sessionSlotFault(session);
@@ -375,21 +393,22 @@ export class ScriptedTpm20 {
       return error(aboutParameter(TPM_RC.INTEGRITY, 1));
     const slot = this.#freeObjectHandle();
     if (slot === undefined) return error(TPM_RC.OBJECT_MEMORY);
-    const isSequence = handle === 0x80000001;
+    const isSequence = handle === SAVED_SEQUENCE_OBJECT;
     this.objects.set(slot, { tag: readUint32(bytes, 18), hierarchy, isSequence, state: readUint32(bytes, 22) });
     return ok(u32(slot));
   }
 
   #flush(handle: number): Uint8Array {
-    const gone = isSession(handle) ? this.sessions.delete(handle & 0xffffff) : this.objects.delete(handle);
+    const gone = isSession(handle) ? this.sessions.delete(handleNumber(handle)) : this.objects.delete(handle);
     return gone ? ok([]) : error(aboutParameter(TPM_RC.HANDLE, 1));
   }
 
   #capability(capability: number, property: number, count: number): Uint8Array {
-    if (capability === TPM_CAP.HANDLES) return page(1, this.#listHandles(property), count, this.#options.pageItems);
+    if (capability === TPM_CAP.HANDLES)
+      return page(TPM_CAP.HANDLES, this.#listHandles(property), count, this.#options.pageItems);
     if (capability === TPM_CAP.COMMANDS) {
       const codes = COMMANDS.filter(([code]) => code >= property).map(tpmaCc);
-      return page(2, codes, count, this.#options.pageItems);
+      return page(TPM_CAP.COMMANDS, codes, count, this.#options.pageItems);
     }
     const all: readonly (readonly [number, number])[] = this.#options.properties ?? [
       [TPM_PT.HR_TRANSIENT_MIN, this.#options.objectSlots],
@@ -404,7 +423,7 @@ export class ScriptedTpm20 {
     const more = shown.length < properties.length ? 1 : 0;
     return ok([
       more,
-      ...u32(6),
+      ...u32(TPM_CAP.TPM_PROPERTIES),
       ...u32(shown.length),
       ...shown
         .flatMap(([number, value]) => [...u32(number), ...u32(value)])
@@ -413,13 +432,14 @@ export class ScriptedTpm20 {
   }
 
   #listHandles(first: number): readonly number[] {
-    const number = first & 0xffffff;
-    if (first >>> 24 === 0x80) return [...this.objects.keys()].filter((handle) => handle >= first).sort();
-    const wantsLoaded = first >>> 24 === 2;
+    const number = handleNumber(first);
+    if (handleType(first) === TPM_HT.TRANSIENT)
+      return [...this.objects.keys()].filter((handle) => handle >= first).sort();
+    const wantsLoaded = handleType(first) === TPM_HT.HMAC_SESSION;
     return [...this.sessions]
       .filter(([own, session]) => own >= number && session.loaded === wantsLoaded)
-      .map(([own, session]) => ((wantsLoaded ? session.type : 2) << 24) | own)
-      .sort((left, right) => (left & 0xffffff) - (right & 0xffffff));
+      .map(([own, session]) => ((wantsLoaded ? session.type : TPM_HT.HMAC_SESSION) << 24) | own)
+      .sort((left, right) => handleNumber(left) - handleNumber(right));
   }
 }
 

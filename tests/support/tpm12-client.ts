@@ -5,14 +5,28 @@
 import { connect, type Socket } from 'node:net';
 import { nodeCrypto12 as crypto } from '../../ts-core/adapters/crypto/node-crypto12.js';
 import { concat, FieldReader, sized, uint8, uint16, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
-import { readUint32 } from '../../ts-core/domain/tpm/command-header.js';
+import { readUint32, responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import type { Exchange } from '../../ts-core/domain/tpm/exchange.js';
 import { encryptNewSecret, openOsap } from '../../ts-core/domain/tpm12/authorization-sessions.js';
 import { runCommand, type Session } from '../../ts-core/domain/tpm12/authorized-command.js';
-import { TPM_ET, TPM_KH, TPM_ORD } from '../../ts-core/domain/tpm12/codes.js';
+import {
+  TCG_FULL_CERT,
+  TCG_TAG_PCCLIENT,
+  TPM_CAP,
+  TPM_ET,
+  TPM_KH,
+  TPM_NV_INDEX_EK_CERTIFICATE,
+  TPM_ORD,
+  TPM_TAG,
+} from '../../ts-core/domain/tpm12/codes.js';
 import { noPcrCondition } from '../../ts-core/domain/tpm12/delegation.js';
 import { createEndorsementKeyPair, takeOwnership } from '../../ts-core/domain/tpm12/ownership.js';
 import type { Tpm12Virtualizer } from '../../ts-core/domain/virtualization/tpm12/tpm12-virtualizer.js';
+import { command12, TPM_TAG_TRANSPORT_PUBLIC } from './tpm12-commands.js';
+
+/** Tags of TPM_NV_DATA_PUBLIC and of the attributes in it, which only tests write. */
+const NV_TAG = { ATTRIBUTES: 0x0017, DATA_PUBLIC: 0x0018 } as const;
+const TPM_NV_PER_OWNERREAD_OWNERWRITE = 0x00020002;
 
 export { crypto };
 
@@ -138,7 +152,7 @@ export function* loadContext(blob: Uint8Array, entityHandle = 0, keepHandle = fa
 export function* listHandles(resourceType: number): Exchange<number[]> {
   const { parameters } = yield* runCommand(crypto, {
     ordinal: TPM_ORD.GetCapability,
-    parameters: concat(uint32(0x14), sized(uint32(resourceType))),
+    parameters: concat(uint32(TPM_CAP.HANDLE), sized(uint32(resourceType))),
   });
   const reader = new FieldReader(new FieldReader(parameters).sized());
   return Array.from({ length: reader.uint16() }, () => reader.uint32());
@@ -148,7 +162,7 @@ export function* listHandles(resourceType: number): Exchange<number[]> {
 export function* readProperty(property: number): Exchange<number> {
   const { parameters } = yield* runCommand(crypto, {
     ordinal: TPM_ORD.GetCapability,
-    parameters: concat(uint32(5), sized(uint32(property))),
+    parameters: concat(uint32(TPM_CAP.PROPERTY), sized(uint32(property))),
   });
   return new FieldReader(new FieldReader(parameters).sized()).uint32();
 }
@@ -156,13 +170,12 @@ export function* readProperty(property: number): Exchange<number> {
 /** TPM_NV_DefineSpace, authorized by the owner, of an index that the owner reads and writes. */
 export function* defineNvSpace(index: number, sizeBytes: number) {
   const session = yield* openOsap(crypto, { type: TPM_ET.OWNER, value: TPM_KH.OWNER, secret: OWNER_SECRET });
-  const TPM_NV_PER_OWNERREAD_OWNERWRITE = 0x00020002;
   const publicData = concat(
-    uint16(0x0018),
+    uint16(NV_TAG.DATA_PUBLIC),
     uint32(index),
     noPcrCondition(),
     noPcrCondition(),
-    concat(uint16(0x0017), uint32(TPM_NV_PER_OWNERREAD_OWNERWRITE)),
+    concat(uint16(NV_TAG.ATTRIBUTES), uint32(TPM_NV_PER_OWNERREAD_OWNERWRITE)),
     Uint8Array.of(0, 0, 0),
     uint32(sizeBytes),
   );
@@ -176,15 +189,24 @@ export function* defineNvSpace(index: number, sizeBytes: number) {
  * by the owner once there is one, and then locks NV.
  */
 export function* manufactureWithCertificate(certificate: Uint8Array): Exchange<void> {
-  const TPM_NV_PER_OWNERREAD_OWNERWRITE = 0x00020002;
-  const TPM_NV_INDEX_EK_CERTIFICATE = 0x1000f000;
   const TPM_NV_INDEX_LOCK = 0xffffffff;
-  const stored = concat(uint16(0x1001), uint8(0), uint16(2 + certificate.length), uint16(0x1002), certificate);
+  const stored = concat(
+    uint16(TCG_TAG_PCCLIENT.STORED_CERT),
+    uint8(TCG_FULL_CERT),
+    uint16(2 + certificate.length),
+    uint16(TCG_TAG_PCCLIENT.FULL_CERT),
+    certificate,
+  );
   const define = (index: number, sizeBytes: number) => ({
     ordinal: TPM_ORD.NV_DefineSpace,
     parameters: concat(
-      ...[uint16(0x0018), uint32(index), noPcrCondition(), noPcrCondition()],
-      ...[uint16(0x0017), uint32(TPM_NV_PER_OWNERREAD_OWNERWRITE), Uint8Array.of(0, 0, 0), uint32(sizeBytes)],
+      ...[uint16(NV_TAG.DATA_PUBLIC), uint32(index), noPcrCondition(), noPcrCondition()],
+      ...[
+        uint16(NV_TAG.ATTRIBUTES),
+        uint32(TPM_NV_PER_OWNERREAD_OWNERWRITE),
+        Uint8Array.of(0, 0, 0),
+        uint32(sizeBytes),
+      ],
       new Uint8Array(20),
     ),
   });
@@ -199,8 +221,8 @@ export function* keyDelegation(keyHandle: number, keyName: string, familyId: num
   const TPM_KEY_DELEGATE_SIGN = 1 << 14;
   const session = yield* openOsap(crypto, { type: TPM_ET.KEYHANDLE, value: keyHandle, secret: secret(keyName) });
   const publicPart = concat(
-    concat(uint16(0x001b), uint8(1), noPcrCondition()),
-    concat(uint16(0x001a), uint32(2), uint32(TPM_KEY_DELEGATE_SIGN), uint32(0)),
+    concat(uint16(TPM_TAG.DELEGATE_PUBLIC), uint8(1), noPcrCondition()),
+    concat(uint16(TPM_TAG.DELEGATIONS), uint32(2), uint32(TPM_KEY_DELEGATE_SIGN), uint32(0)),
     concat(uint32(familyId), uint32(1)),
   );
   const shared = session.sharedSecret as Uint8Array;
@@ -223,7 +245,7 @@ export interface TransportSession {
 export function* establishTransport(attributes = 0): Exchange<TransportSession> {
   const transportSecret = crypto.randomBytes(20);
   const TPM_ALG_MGF1 = 7;
-  const publicPart = concat(uint16(0x001e), uint32(attributes), uint32(TPM_ALG_MGF1), uint16(1));
+  const publicPart = concat(uint16(TPM_TAG_TRANSPORT_PUBLIC), uint32(attributes), uint32(TPM_ALG_MGF1), uint16(1));
   const { handles, parameters } = yield* runCommand(crypto, {
     ordinal: TPM_ORD.EstablishTransport,
     handles: [TPM_KH.TRANSPORT],
@@ -252,9 +274,8 @@ export function* executeTransport(
   const continues = uint8(continueSession ? 1 : 0);
   const mac = crypto.hmacSha1(session.secret, concat(digest, session.nonceEven, nonceOdd, continues));
   const body = concat(sized(inner), uint32(session.handle), nonceOdd, continues, mac);
-  const command = concat(uint16(0x00c2), uint32(10 + body.length), uint32(TPM_ORD.ExecuteTransport), body);
-  const response = yield command;
-  const code = readUint32(response, 6);
+  const response = yield command12(TPM_ORD.ExecuteTransport, body, TPM_TAG.RQU_AUTH1_COMMAND);
+  const code = responseCodeOf(response);
   if (code !== 0) throw Object.assign(new Error(`TPM_ExecuteTransport: ${code}`), { responseCode: code });
   session.nonceEven = response.slice(response.length - 41, response.length - 21);
   const size = readUint32(response, 22);

@@ -4,6 +4,9 @@ import { HEADER_BYTES } from '../../ts-core/domain/tpm/command-header.js';
 import { TPM_ORD, TPM_TAG } from '../../ts-core/domain/tpm12/codes.js';
 import { COMMAND_AUTH_BYTES } from '../../ts-core/domain/tpm12/structures.js';
 
+/** The tag of TPM_TRANSPORT_PUBLIC, which the broker itself never writes. */
+export const TPM_TAG_TRANSPORT_PUBLIC = 0x001e;
+
 /** Returns a whole command with this body. The default `tag` is that of a command without authorization. */
 export function command12(
   ordinal: number,

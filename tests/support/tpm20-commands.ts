@@ -8,12 +8,14 @@ import {
   TPM_ECC_CURVE,
   TPM_RH,
   TPM_RS_PW,
+  TPM_SE,
   TPM_ST,
   TPM_SU,
   TPMA_OBJECT,
+  TPMA_SESSION,
 } from '../../ts-core/domain/tpm20/codes.js';
 
-export const CONTINUE_SESSION = 0x01;
+export const CONTINUE_SESSION = TPMA_SESSION.CONTINUE_SESSION;
 export const AUDIT_SESSION = 0x80;
 
 export function u8(value: number): number[] {
@@ -179,7 +181,7 @@ export function listProperties(first: number, count = 100): Uint8Array {
   return getCapability(TPM_CAP.TPM_PROPERTIES, first, count);
 }
 export function startAuthSession(type: 'hmac' | 'policy' | 'trial' = 'policy'): Uint8Array {
-  const types = { hmac: 0, policy: 1, trial: 3 };
+  const types = { hmac: TPM_SE.HMAC, policy: TPM_SE.POLICY, trial: TPM_SE.TRIAL };
   const nonce = new Array<number>(16).fill(1);
   const body = [
     ...u32(TPM_RH.NULL),
@@ -303,6 +305,16 @@ function createPrimaryOf(authValue: string, template: readonly number[], hierarc
 export function signWith(handle: number, authValue: string): Buffer {
   const parameters = [...sized(new Array<number>(32).fill(0)), ...u16(TPM_ALG.NULL), ...NULL_TICKET];
   return passwordCommand(TPM_CC.Sign, [handle], authValue, Uint8Array.from(parameters));
+}
+
+/** TPM2_HierarchyChangeAuth from the authorization value `auth`, empty unless given, to `next`. */
+export function hierarchyChangeAuth(hierarchy: number, next: string, auth = ''): Buffer {
+  return passwordCommand(TPM_CC.HierarchyChangeAuth, [hierarchy], auth, Uint8Array.from(sized(utf8(next))));
+}
+
+/** TPM2_DictionaryAttackLockReset with this lockout authorization, empty unless given. */
+export function dictionaryAttackLockReset(auth = ''): Buffer {
+  return passwordCommand(TPM_CC.DictionaryAttackLockReset, [TPM_RH.LOCKOUT], auth);
 }
 
 /** TPM2_DictionaryAttackParameters with the empty lockout authorization. */

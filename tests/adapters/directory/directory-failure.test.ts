@@ -33,7 +33,7 @@ const CASES: readonly (readonly [Error, string])[] = [
 
 describe('a failure of the directory', () => {
   for (const [error, reason] of CASES) {
-    it(`is told as ${reason}: ${error.name} ${'code' in error ? error.code : ''}`, () => {
+    it(`is reported as ${reason}: ${error.name} ${'code' in error ? error.code : ''}`, () => {
       const told = translateFailure(error, 'dc1.corp.example');
       assert.equal(told.symbol, 'TBS_E_PROVISIONING_NOT_ALLOWED');
       assert.deepEqual(told.details, { reason, server: 'dc1.corp.example' });

@@ -112,7 +112,7 @@ describe('the byte streams of the addon', () => {
     assert.deepEqual(received, [0]);
   });
 
-  it('asks before it receives, and drops the bytes of a lost peer, on request', async () => {
+  it('with asksFirst, waits for permission to receive, and drops bytes after a disconnect', async () => {
     for (const [asksFirst, expected] of [
       [true, [EAGAIN, 0]],
       [false, [3, 3, 0]],

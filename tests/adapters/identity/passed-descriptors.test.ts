@@ -52,7 +52,7 @@ describe('a descriptor that a peer passes', function () {
     return socket;
   }
 
-  it('ends the connection, and is closed where nobody waits for it', async () => {
+  it('ends the connection, and is closed by a separate thread', async () => {
     const socket = await connectionWithOne();
     const sinceMs = performance.now();
     const received = await new Promise<number>((resolve) => {
@@ -71,7 +71,7 @@ describe('a descriptor that a peer passes', function () {
     assert.ok(performance.now() - sinceMs < SOON_MS, 'the event loop stood still');
   });
 
-  it('is closed where nobody waits for it when it was never read', async () => {
+  it('is closed by a separate thread even if it was never read', async () => {
     const socket = await connectionWithOne();
     const sinceMs = performance.now();
     openNativeByteStream(
@@ -84,7 +84,7 @@ describe('a descriptor that a peer passes', function () {
     assert.ok(performance.now() - sinceMs < SOON_MS, 'the event loop stood still');
   });
 
-  it('holds nobody up at a socket of the broker, not even one that is refused', async () => {
+  it('delays no other caller at any socket of the broker, not even when its connection is refused', async () => {
     const accepted = new Promise<AcceptedConnection>((resolve) => {
       acceptor = acceptNatively(
         { path: socketPath },

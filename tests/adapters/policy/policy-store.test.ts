@@ -340,7 +340,7 @@ describe('policy store', () => {
       equal(openStore().current().settings.maxContexts, 5);
     });
 
-    it('tells who made a change, but of nobody when the store finds one by itself', async () => {
+    it('reports who made a change, and nobody for one that the store finds by itself', async () => {
       const store = openStore();
       const callers: unknown[] = [];
       store.onChange = (_policy, caller) => callers.push(caller);

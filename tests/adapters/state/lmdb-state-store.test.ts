@@ -172,7 +172,7 @@ describe('lmdb state store', () => {
     }
   });
 
-  it('finishes what was begun when it is closed, and refuses everything afterwards', async () => {
+  it('completes writes in progress when it is closed, and refuses everything afterwards', async () => {
     const store = LmdbStateStore.open({ folder, tryLock });
     const begun = store.put('feature:begun', 1);
     await store.close();

@@ -22,7 +22,7 @@ function setUp() {
 }
 
 describe('the metrics for a collector', () => {
-  it('keep the names, labels and values of the metrics endpoint, with the unit that the name tells', async () => {
+  it('keep the names, labels and values of the metrics endpoint, with the unit from the name', async () => {
     const { registry, collected } = setUp();
     const registers = [registry];
     new Counter({ name: 'tbs_commands_total', help: 'Ended.', labelNames: ['code'], registers }).inc(

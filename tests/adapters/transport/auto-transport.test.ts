@@ -48,7 +48,7 @@ describe('auto transport', () => {
     await transport.close();
   });
 
-  it('passes over a listener that is no TPM, and missing devices', async () => {
+  it('skips a listener that is not a TPM, and missing devices', async () => {
     await using impostor = await startFaultyTpm((_command, peer) => peer.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
     await using tpm = await startSwtpm({ version: '1.2' });
     const swtpm = ['/nonexistent/sock', impostor.path, tpm.dataPath].map((path) => ({ data: { path } }));

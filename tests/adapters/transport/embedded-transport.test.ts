@@ -9,6 +9,7 @@ import { createTransport } from '../../../ts-core/adapters/transport/create-tran
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import { getRandom, startup } from '../../support/either-tpm-commands.js';
 import { quietLog } from '../../support/quiet-log.js';
 import { describeTransportContract, type TransportUnderTest } from './transport-contract.js';
@@ -89,7 +90,7 @@ describe('EmbeddedTransport', () => {
       transport.onReset = resolve;
     });
     for (let round = 0; round < 3; round++) {
-      assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0x100);
+      assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), TPM_RC.INITIALIZE);
     }
     await transport.close();
   });

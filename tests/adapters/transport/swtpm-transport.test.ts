@@ -4,6 +4,7 @@ import { createTransport } from '../../../ts-core/adapters/transport/create-tran
 import type { ByteStreamOpener } from '../../../ts-core/application/ports/event-loop.js';
 import { responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import { getRandom, startup } from '../../support/either-tpm-commands.js';
 import { startFaultyTpm, tpm20Response } from '../../support/faulty-tpm.js';
 import { quietLog } from '../../support/quiet-log.js';
@@ -91,7 +92,7 @@ describe('SwtpmTransport', () => {
     await transport.transmit(startup('2.0'), OPTIONS);
     assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0);
     await transport.reset?.();
-    assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0x100);
+    assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), TPM_RC.INITIALIZE);
     assert.equal(resets, 0);
     await transport.close();
   });
@@ -213,7 +214,7 @@ describe('SwtpmTransport', () => {
   it('drops a connection on which bytes arrive without a command', async () => {
     await using tpm = await startFaultyTpm((_command, peer, count) => {
       peer.write(tpm20Response());
-      if (count === 1) setTimeout(() => peer.write(tpm20Response(Uint8Array.of(9), 0x101)), 10);
+      if (count === 1) setTimeout(() => peer.write(tpm20Response(Uint8Array.of(9), TPM_RC.FAILURE)), 10);
     });
     const transport = await connectToFaulty(tpm.path);
     assert.equal(responseCodeOf(await transport.transmit(getRandom('2.0', 8), OPTIONS)), 0);

@@ -8,6 +8,8 @@ import type { TpmTransport } from '../../../ts-core/application/ports/tpm-transp
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { readUint16, readUint32, responseCodeOf } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import { getRandom, startup, unknownCommand } from '../../support/either-tpm-commands.js';
 import { contextSave, createRsaPrimary, extendPcr20, flushContext } from '../../support/tpm20-commands.js';
 
@@ -134,7 +136,7 @@ export function describeTransportContract(
           assert.equal((await random(8)).length, 8);
           return;
         }
-        const badLocality = version === '2.0' ? 0x907 : 0;
+        const badLocality = version === '2.0' ? TPM_RC.LOCALITY : TPM_RESULT.SUCCESS;
         assert.equal(responseCodeOf(await atLocality(0)), badLocality);
         assert.equal(responseCodeOf(await atLocality(2)), 0);
         assert.equal(responseCodeOf(await atLocality(0)), badLocality);

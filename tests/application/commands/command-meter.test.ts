@@ -41,7 +41,7 @@ describe('the counted result of a command', () => {
     ]);
   });
 
-  it('tells everyone who counts, until they stop, with the times of what the TPM answered', () => {
+  it('is reported to each observer until it stops, with the times if the TPM answered', () => {
     const meters = new CommandMeters('2.0');
     const counted: EndedCommand[] = [];
     const stop = meters.follow((ended) => counted.push(ended));

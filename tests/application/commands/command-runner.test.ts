@@ -6,7 +6,7 @@ import { CREATE_PRIMARY, SUCCESS, dispatcherRig as setUp } from '../../support/d
 import { symbolOf } from '../../support/pending-command.js';
 
 describe('running one command', () => {
-  it('asks the gate after every earlier response was accounted for', async () => {
+  it('asks the gate only after every earlier response has been accounted for', async () => {
     const { transport, submit, refusals, accounted } = setUp();
     submit(1);
     const second = submit(2);
@@ -20,7 +20,7 @@ describe('running one command', () => {
     assert.equal(transport.sent.length, 1);
   });
 
-  it('sends a command only once what must be durable before it is, and not at all when that cannot be kept', async () => {
+  it('sends a command only once its prerequisites are durable, and not at all if they cannot be stored', async () => {
     const { transport, submit, preparations } = setUp();
     let becomeDurable: (() => void) | undefined;
     preparations.set(
@@ -43,7 +43,7 @@ describe('running one command', () => {
     assert.equal(transport.sent.length, 1);
   });
 
-  it('holds a response back until what it says is durable, and lets the next command go on', async () => {
+  it('holds a response back until its effects are durable, while the next command runs', async () => {
     const { transport, submit, makeDurableBy } = setUp();
     let becomeDurable: (() => void) | undefined;
     makeDurableBy(
@@ -60,7 +60,7 @@ describe('running one command', () => {
     assert.equal(await symbolOf(first.outcome), 'response');
   });
 
-  it('withholds a response whose failure could not be kept', async () => {
+  it('withholds a response whose failure could not be stored', async () => {
     const { transport, submit, makeDurableBy } = setUp();
     makeDurableBy(Promise.reject(new Error('ENOSPC')));
     const only = submit(1);
@@ -139,7 +139,7 @@ describe('running one command', () => {
     assert.deepEqual(charges, [[ALICE.userKey, 30]]);
   });
 
-  it('sends a command with its own locality, and tells its caller what it waited and took', async () => {
+  it('sends a command with its own locality, and reports to its caller how long it waited and ran', async () => {
     const { dispatcher, transport, submit, clock } = setUp();
     await dispatcher.pause();
     const submitted = submit(1, 300, TPM_CC.GetRandom, { locality: 2 });

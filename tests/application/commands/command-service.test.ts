@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { writeUint16 } from '../../../ts-core/domain/tpm/command-header.js';
+import { TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { ALICE, ROOT } from '../../support/callers.js';
 import { endsOf, errorIn, SUCCESS, settled, commandServiceRig as setUp } from '../../support/command-service-rig.js';
@@ -175,7 +177,7 @@ describe('a malformed submission', () => {
 
   it('is refused if it has the tag of another TPM version', () => {
     const command = getRandom(8);
-    command.set([0x00, 0xc1]);
+    writeUint16(command, 0, TPM_TAG.RQU_COMMAND);
     const { symbol, message } = errorFor(command);
     assert.equal(symbol, 'TBS_E_BAD_PARAMETER');
     assert.match(message, /tag is 0xc1; this TPM accepts 0x8001 or 0x8002/);

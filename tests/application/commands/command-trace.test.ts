@@ -20,7 +20,7 @@ class Recorded implements CommandTracer {
 }
 
 describe('tracing of submissions', () => {
-  it('tells the tracer when a command came, went to the TPM and was answered', async () => {
+  it('reports when a command arrived, was sent to the TPM and was answered', async () => {
     const { connect, service, transport, clock, dispatcher } = setUp();
     const tracer = new Recorded();
     service.traces.recordFor(tracer);
@@ -44,7 +44,7 @@ describe('tracing of submissions', () => {
     });
   });
 
-  it('tells the tracer of a refusal with its reason, and that nothing went to the TPM', () => {
+  it('reports a refusal with its reason, and that nothing was sent to the TPM', () => {
     const refusal = new TbsError('TPM_E_COMMAND_BLOCKED');
     const { connect, service } = setUp({ gate: { refusalAtSubmission: () => refusal } });
     const tracer = new Recorded();
@@ -57,7 +57,7 @@ describe('tracing of submissions', () => {
     assert.deepEqual([trace?.dispatchedAtMs, trace?.roundTrips], [undefined, []]);
   });
 
-  it('asks once for each submission, and records nothing for one that is not wanted', () => {
+  it('asks the tracer once for each submission, and records nothing for one that it does not want', () => {
     const { connect, service } = setUp();
     const tracer = new Recorded(BOB);
     service.traces.recordFor(tracer);

@@ -76,7 +76,7 @@ describe('event actions', () => {
     assert.deepEqual([actions.list(), told.length], [[], 2]);
   });
 
-  it('take figures from the service alone', async () => {
+  it('accept figures only from the service', async () => {
     const { actions } = rig();
     await actions.register(ROOT, NOTIFY);
     const report = { ...NOTHING, actions: [FIGURES, { ...FIGURES, name: 'unknown' }] };
@@ -118,7 +118,7 @@ describe('event actions', () => {
     assert.deepEqual([kind, userKey, details], ['warning', 'uid:990', { lost: 12 }]);
   });
 
-  it('are tested by the service, which hears of it as of any event', async () => {
+  it('are tested by the service, which receives the test like any event', async () => {
     const { actions, told } = rig();
     await actions.register(ROOT, NOTIFY);
     actions.serviceConnected();
@@ -146,7 +146,7 @@ describe('event actions', () => {
     assert.equal(clock.pendingTimers(), 0);
   });
 
-  it('give a test up when the service does not report it, and hold few tests at a time', async () => {
+  it('end a test that the service does not report in time, and allow few tests at once', async () => {
     const { actions, clock } = rig();
     await actions.register(ROOT, NOTIFY);
     actions.serviceConnected();
@@ -157,7 +157,7 @@ describe('event actions', () => {
     assert.equal(clock.pendingTimers(), 0);
   });
 
-  it('ignore stored records of another form', () => {
+  it('ignore stored records in another format', () => {
     const store = new MemoryStore();
     store.kept.set('feature:eventActions', [
       null,

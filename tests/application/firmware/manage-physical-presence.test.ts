@@ -37,7 +37,7 @@ function platformWithout(symbol: 'TBS_E_PPI_NOT_SUPPORTED' | 'TBS_E_IOERROR'): M
 const isRefused = (symbol: string) => (error: unknown) => error instanceof TbsError && error.symbol === symbol;
 
 describe('a request for physical presence', () => {
-  it('reaches the firmware where it permits the operation, and is an event with the caller', async () => {
+  it('reaches the firmware if it permits the operation, and raises an event with the caller', async () => {
     for (const [state, userRequired] of [
       [STATE.userRequired, true],
       [STATE.userNotRequired, false],
@@ -52,7 +52,7 @@ describe('a request for physical presence', () => {
     }
   });
 
-  it('reaches no firmware that does not permit the operation, and is no event', async () => {
+  it('does not reach a firmware that does not permit the operation, and raises no event', async () => {
     for (const state of [STATE.notImplemented, STATE.firmwareOnly, STATE.blocked, 99]) {
       const { presence, requested, told } = platformOf(new Map([[CLEAR, state]]));
       await assert.rejects(presence.request(ROOT, CLEAR), isRefused('TBS_E_PPI_FUNCTION_UNSUPPORTED'));
@@ -62,20 +62,20 @@ describe('a request for physical presence', () => {
     await assert.rejects(presence.request(ROOT, UNKNOWN), isRefused('TBS_E_PPI_FUNCTION_UNSUPPORTED'));
   });
 
-  it('can be withdrawn, whatever the firmware says of operations', async () => {
+  it('can be withdrawn, whichever operations the firmware reports', async () => {
     const { presence, requested } = platformOf(new Map());
     await presence.request(ROOT, 0);
     assert.deepEqual(requested, [0]);
   });
 
-  it('takes the first operation that is offered, and none where none is', async () => {
+  it('uses the first operation that is offered, and fails if none is', async () => {
     const offered = platformOf(new Map([[CLEAR, STATE.userRequired]]));
     assert.equal(await offered.presence.requestFirstOffered(ROOT, [ENABLE, CLEAR]), true);
     assert.deepEqual(offered.requested, [CLEAR]);
     assert.equal(await platformOf(new Map()).presence.requestFirstOffered(ROOT, [ENABLE, CLEAR]), false);
   });
 
-  it('is nothing where the platform has no interface, but a failure of the platform is told', async () => {
+  it('has no effect if the platform has no interface, but reports a failure of the platform', async () => {
     const none = platformWithout('TBS_E_PPI_NOT_SUPPORTED');
     assert.equal(await none.requestFirstOffered(ROOT, [CLEAR]), false);
     assert.equal(await none.pendingRequest(), undefined);
@@ -84,7 +84,7 @@ describe('a request for physical presence', () => {
     await assert.rejects(broken.pendingRequest(), isRefused('TBS_E_IOERROR'));
   });
 
-  it('that is pending says whether a person must confirm it, in doubt yes', async () => {
+  it('reports, while it is pending, whether a person must confirm it; in doubt, yes', async () => {
     for (const [confirmations, userRequired] of [
       [new Map([[CLEAR, STATE.userNotRequired]]), false],
       [new Map([[CLEAR, STATE.userRequired]]), true],
@@ -115,7 +115,7 @@ describe('Tbsi_Physical_Presence_Command', () => {
     }
   });
 
-  it('answers an operation that is none as not implemented', async () => {
+  it('answers an unknown operation as not implemented', async () => {
     const { presence, requested } = platformOf(new Map());
     const answer = await presence.command(ROOT, encodeWords(PpiFunction.SUBMIT_REQUEST, UNKNOWN));
     assert.deepEqual([words(answer), requested], [[1], []]);
@@ -133,7 +133,7 @@ describe('Tbsi_Physical_Presence_Command', () => {
     assert.match(Buffer.from(version).toString('latin1'), /^1\.3/);
   });
 
-  it('refuses input that is no function with its arguments', async () => {
+  it('refuses input that is not a function with its arguments', async () => {
     const { presence, requested } = platformOf(new Map([[CLEAR, STATE.userRequired]]));
     for (const input of [
       new Uint8Array(0),

@@ -11,6 +11,7 @@ import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { TPM_ORD, TPM_RESULT, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
+import { aboutSession } from '../../../ts-core/domain/tpm20/responses.js';
 import { ALICE, ROOT } from '../../support/callers.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { MemoryStore } from '../../support/memory-store.js';
@@ -20,7 +21,7 @@ import { recordedEvents } from '../../support/recorded-events.js';
 import { command12, insideTransport } from '../../support/tpm12-commands.js';
 import { authorized, createPrimary, getRandom, startAuthSession } from '../../support/tpm20-commands.js';
 
-const BAD_AUTH = TPM_RC.BAD_AUTH | 0x900;
+const BAD_AUTH = aboutSession(TPM_RC.BAD_AUTH, 0);
 const LOCK_RESET = authorized('DictionaryAttackLockReset', [TPM_RH.LOCKOUT], []);
 
 /** Records the commands, responses and handle counts that the recorder passes to the sessions. */
@@ -75,7 +76,7 @@ describe('an authorization failure', () => {
 
   it('does not count if it was the empty password of the owner hierarchy', () => {
     const { records, failures } = setUp();
-    assert.equal(records({ command: createPrimary({ hierarchy: 'owner' }) }, TPM_RC.BAD_AUTH | 0x900), undefined);
+    assert.equal(records({ command: createPrimary({ hierarchy: 'owner' }) }, BAD_AUTH), undefined);
     assert.equal(failures(), 0);
   });
 
@@ -117,7 +118,7 @@ describe('a reset of the TPM’s own lockout', () => {
     assert.equal(failures(), 1);
   });
 
-  it('is no other command', async () => {
+  it('is not recognized in any other command', async () => {
     const { records, failures } = setUp();
     await records({ command: guess }, BAD_AUTH);
     assert.equal(records({ command: guess, caller: ROOT }, TPM_RC.SUCCESS), undefined);
@@ -200,7 +201,7 @@ describe('the sessions in which callers may try the empty value', () => {
   const start = startAuthSession('hmac');
   const success = errorResponse('2.0', TPM_RC.SUCCESS);
 
-  it('are told of the answered commands that concern them, with the TPM’s number of handles', () => {
+  it('receive the answered commands that concern them, with the TPM’s handle count', () => {
     const { records, sessions } = setUp('2.0', [], [TPM_RH.NULL, TPM_RH.NULL]);
     records({ command: getRandom(8) }, TPM_RC.SUCCESS);
     assert.deepEqual(sessions.told, []);
@@ -208,7 +209,7 @@ describe('the sessions in which callers may try the empty value', () => {
     assert.deepEqual(sessions.told, [[start, success, 2]]);
   });
 
-  it('are told of no handles if the TPM does not list the command', () => {
+  it('receive a handle count of 0 if the TPM does not list the command', () => {
     const { records, sessions } = setUp('2.0', [], null);
     records({ command: start }, TPM_RC.SUCCESS);
     assert.deepEqual(sessions.told, [[start, success, 0]]);

@@ -41,7 +41,7 @@ describe('a raw change of the owner authorization', () => {
     await assert.rejects(monitor.beforeCommand(commandOf(clear())) as Promise<void>, /ENOSPC/);
   });
 
-  it('that succeeds wipes what it made void, tells who did it, and removes the mark last', async () => {
+  it('that succeeds wipes what it voided, reports who did it, and removes the mark last', async () => {
     const { monitor, kept, told, marked, records } = setUp();
     await records.update({ lockoutParametersSet: true });
     const pending = commandOf(clear());
@@ -56,7 +56,7 @@ describe('a raw change of the owner authorization', () => {
     );
   });
 
-  it('wipes no more than it made void', async () => {
+  it('wipes no more than it voided', async () => {
     const { monitor, kept } = setUp();
     const pending = commandOf(changeEps());
     await monitor.beforeCommand(pending);
@@ -64,7 +64,7 @@ describe('a raw change of the owner authorization', () => {
     assert.deepEqual([...kept], ['owner', 'storage', 'pending']);
   });
 
-  it('that the TPM refuses leaves everything as it was', async () => {
+  it('that the TPM rejects leaves everything as it was', async () => {
     for (const outcome of ['authorizationFailure', 'hardwareLockout', 'other'] as const) {
       const { monitor, kept, told, marked } = setUp();
       const pending = commandOf(clear());
@@ -91,7 +91,7 @@ describe('a change by the broker that ends the owner', () => {
     assert.deepEqual([kept.size, marked()], [0, undefined]);
   });
 
-  it('leaves the mark where the TPM may have done it, and only there', async () => {
+  it('leaves the mark if the TPM may have made the change, and only then', async () => {
     for (const [symbol, isMarked] of [
       ['TBS_E_IOERROR', true],
       ['TPM_20_E_LOCKOUT', false],

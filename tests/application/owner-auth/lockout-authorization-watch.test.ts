@@ -46,7 +46,7 @@ function setUp(version: TpmVersion = '2.0', store = new MemoryStore()) {
 const NOT_BLOCKED = { blocked: false, untilMs: null };
 
 describe('the lockout authorization of a TPM 2.0', () => {
-  it('is not blocked, without a question to the TPM, as long as no value was wrong', async () => {
+  it('is not blocked, without a query to the TPM, as long as no value was wrong', async () => {
     const { watch, sees, tpm, store } = setUp();
     await sees(ACCEPTED);
     assert.deepEqual(await watch.block(DAY_SECONDS), NOT_BLOCKED);
@@ -112,7 +112,7 @@ describe('the lockout authorization of a TPM 2.0', () => {
     }
   });
 
-  it('stays blocked without an end if the TPM does not tell its time, and begins no record then', async () => {
+  it('stays blocked without an end if the TPM does not report its time, and creates no record then', async () => {
     const { watch, sees, tpm, store } = setUp();
     await sees(WRONG);
     tpm.time = undefined;

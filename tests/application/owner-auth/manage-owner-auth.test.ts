@@ -266,7 +266,7 @@ describe('a change of the level', () => {
     assert.deepEqual(log, ['level 2 none', 'level 2 02', 'level 2 none']);
   });
 
-  it('is applied without more where no value is stored or none is created', async () => {
+  it('is applied without acceptance if no value is stored or none is created', async () => {
     const without = setUp();
     await without.ownerAuth.levelChanges(change(4, 2));
     const upwards = setUp({ stored: { owner: OWNER } });

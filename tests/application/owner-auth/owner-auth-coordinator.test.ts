@@ -8,7 +8,7 @@ import {
 import { OwnerAuthRecords } from '../../../ts-core/application/owner-auth/owner-auth-record.js';
 import type { OsManagedAuthLevel } from '../../../ts-core/domain/policy/settings.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
-import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
+import { TPM_CC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
 import { policyOf, STRICT_GPO } from '../../domain/filter/filter-fixtures.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { FakeOwnerTpm } from '../../support/fake-owner-tpm.js';
@@ -16,7 +16,7 @@ import { MemoryStore } from '../../support/memory-store.js';
 import { pendingCommand } from '../../support/pending-command.js';
 import { quietLog } from '../../support/quiet-log.js';
 import { recordedEvents } from '../../support/recorded-events.js';
-import { clear, command, getRandom } from '../../support/tpm20-commands.js';
+import { clear, command, getRandom, u32 } from '../../support/tpm20-commands.js';
 
 const [OWNER, NEXT] = [Uint8Array.of(0x01), Uint8Array.of(0x02)];
 const MINUTE_MS = 60_000;
@@ -280,7 +280,7 @@ describe('a raw command that changes the owner authorization', () => {
     state.backupMode = 'optional';
     assert.equal(coordinator.refusalOf(submitted(clear())), undefined);
     state.backupMode = 'required';
-    const changing = command('HierarchyChangeAuth', [0x40, 0, 0, 0x0a]);
+    const changing = command('HierarchyChangeAuth', u32(TPM_RH.LOCKOUT));
     const refusal = coordinator.refusalOf(submitted(changing));
     assert.equal(refusal?.symbol, 'TBS_E_PROVISIONING_NOT_ALLOWED');
     assert.match(refusal?.action ?? '', /Set-TpmOwnerAuth/);
@@ -291,7 +291,7 @@ describe('a raw command that changes the owner authorization', () => {
     const { coordinator, state } = setUp();
     state.backupMode = 'required';
     assert.equal(coordinator.refusalOf(submitted(getRandom(8))), undefined);
-    const ofEndorsement = command('HierarchyChangeAuth', [0x40, 0, 0, 0x0b]);
+    const ofEndorsement = command('HierarchyChangeAuth', u32(TPM_RH.ENDORSEMENT));
     assert.equal(submitted(ofEndorsement).header.code, TPM_CC.HierarchyChangeAuth);
     assert.equal(coordinator.refusalOf(submitted(ofEndorsement)), undefined);
   });

@@ -23,7 +23,7 @@ function setUp(answerToExtend = errorResponse('2.0', 0), random: readonly number
 }
 
 describe('revoking attestation', () => {
-  it('extends the PCRs that only a boot resets with a number of the TPM’s, and is an event with the caller', async () => {
+  it('extends the PCRs that only a boot resets with a random number from the TPM, and raises an event with the caller', async () => {
     const { revocation, transport, told } = setUp();
     await revocation.revoke(ROOT);
     const [question, ...extended] = transport.sent.map(({ command }) => command) as [Uint8Array, ...Uint8Array[]];
@@ -39,7 +39,7 @@ describe('revoking attestation', () => {
     );
   });
 
-  it('is an administrator’s alone, and nothing is opened for others', async () => {
+  it('is only for administrators, and opens nothing for others', async () => {
     for (const callerClass of CALLER_CLASSES.filter((each) => each !== 'administrator')) {
       const { revocation, opener, told } = setUp();
       await assert.rejects(revocation.revoke({ ...ALICE, callerClass }), { symbol: 'TBS_E_ACCESS_DENIED' });
@@ -47,7 +47,7 @@ describe('revoking attestation', () => {
     }
   });
 
-  it('closes its context, also where the TPM refuses, which is no event', async () => {
+  it('closes its context even if the TPM rejects a command, and raises no event then', async () => {
     const done = setUp();
     await done.revocation.revoke(ROOT);
     const failed = setUp(errorResponse('2.0', TPM_RC.FAILURE));
@@ -58,7 +58,7 @@ describe('revoking attestation', () => {
     assert.deepEqual(failed.told, []);
   });
 
-  it('takes a shorter number than it asked for', async () => {
+  it('accepts a shorter number than it requested', async () => {
     const { revocation, transport } = setUp(errorResponse('2.0', 0), [9]);
     await revocation.revoke(ROOT);
     assert.deepEqual([...(transport.sent.at(-1)?.command.slice(-20) ?? [])], [9, ...new Array<number>(19).fill(0)]);

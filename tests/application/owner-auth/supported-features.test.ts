@@ -4,11 +4,28 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { featuresAmong } from '../../../ts-core/application/owner-auth/report-tpm.js';
-import { readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import { concat, sameBytes, sized, uint8, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
+import { TPM_CAP as TPM_CAP12, TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
+import { success as success12 } from '../../../ts-core/domain/tpm12/responses.js';
+import { TPM_CAP, TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
+import { success as success20 } from '../../../ts-core/domain/tpm20/responses.js';
 import { startMachine } from '../../support/owner-auth-machine.js';
 import { startSwtpm } from '../../support/swtpm.js';
+import { command12 } from '../../support/tpm12-commands.js';
+import { getCapability } from '../../support/tpm20-commands.js';
 
-const COMMANDS = { '2.0': ['8001', 0x148], '1.2': ['00c4', 50] } as const;
+/** How to ask each TPM for the command that certifies a key, and what one without it answers. */
+const TPMS = {
+  '2.0': {
+    question: getCapability(TPM_CAP.COMMANDS, TPM_CC.Certify, 1),
+    // The list begins with the next command.
+    lacking: success20(concat(uint8(0), uint32(TPM_CAP.COMMANDS), uint32(1), uint32(TPM_CC.CertifyCreation))),
+  },
+  '1.2': {
+    question: command12(TPM_ORD.GetCapability, concat(uint32(TPM_CAP12.ORD), sized(uint32(TPM_ORD.CertifyKey)))),
+    lacking: success12(sized(uint8(0))),
+  },
+};
 
 for (const version of ['2.0', '1.2'] as const) {
   describe(`the features of a TPM ${version}`, function () {
@@ -19,18 +36,10 @@ for (const version of ['2.0', '1.2'] as const) {
       const folder = mkdtempSync(join(tmpdir(), 'owner-auth-'));
       try {
         let missing = false;
-        const [tag, command] = COMMANDS[version];
-        // The list of a TPM 2.0 continues with the next command; a TPM 1.2 returns FALSE.
-        const lacking = version === '2.0' ? '00000000020000000100000149' : '0000000100';
-        const header = Buffer.alloc(10);
-        header.write(tag, 'hex');
-        header.writeUInt32BE(10 + lacking.length / 2, 2);
+        const { question, lacking } = TPMS[version];
         await using machine = await startMachine({
           ...{ version, tpmSocket: tpm.dataPath, folder },
-          answer: (bytes) => {
-            const asked = bytes.length === 22 && readUint32(bytes, version === '2.0' ? 14 : 18) === command;
-            return missing && asked ? Buffer.concat([header, Buffer.from(lacking, 'hex')]) : undefined;
-          },
+          answer: (bytes) => (missing && sameBytes(bytes, question) ? lacking : undefined),
         });
         const { tpm: report } = machine.owner;
         assert.deepEqual(await report.supportedFeatures(), ['key attestation']);

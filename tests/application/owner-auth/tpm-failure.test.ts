@@ -12,6 +12,7 @@ import { Tpm12CommandError } from '../../../ts-core/domain/tpm12/authorized-comm
 import { TPM_ORD, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
 import { Tpm20CommandError } from '../../../ts-core/domain/tpm20/authorized-command.js';
 import { TPM_CC, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
+import { aboutHandle } from '../../../ts-core/domain/tpm20/responses.js';
 
 async function failureOf(error: unknown, tried?: TriedAuthorization): Promise<TbsError> {
   try {
@@ -33,7 +34,7 @@ describe('an error of the TPM', () => {
   });
 
   it('is a wrong authorization if the TPM compared it', async () => {
-    const failures = [await from20(TPM_RC.AUTH_FAIL | 0x100), await from12(TPM_RESULT.AUTHFAIL)];
+    const failures = [await from20(aboutHandle(TPM_RC.AUTH_FAIL, 0)), await from12(TPM_RESULT.AUTHFAIL)];
     assert.deepEqual(
       failures.map(({ symbol }) => symbol),
       ['TPM_20_E_AUTH_FAIL', 'TPM_E_AUTHFAIL'],

@@ -82,14 +82,14 @@ describe('changes of the policy', () => {
     });
   });
 
-  it('are reported where another source says the same now', () => {
+  it('are reported if another source now sets the same value', () => {
     const { changes, applied, told } = follow();
     changes(policyWith(2, {}));
     assert.deepEqual(applied, [2]);
     assert.match(told[0]?.message ?? '', /every setting keeps its value/);
   });
 
-  it('apply nothing where only a problem is new, and warn of it with its source and setting', () => {
+  it('apply nothing if only a problem is new, and warn about it with its source and setting', () => {
     const { changes, applied, told } = follow();
     const problem = { source: GROUP_POLICY, setting: 'maxContexts', message: '0 is out of range and counts as 1' };
     changes(policyWith(1, {}, [problem, { ...problem, setting: undefined }]));

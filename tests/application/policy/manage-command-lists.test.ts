@@ -17,7 +17,7 @@ function setUp() {
 }
 
 describe('the local lists of commands', () => {
-  it('take a command by name or code once, however it is named, and say what has changed', async () => {
+  it('accept a command by name or code, each only once, and report what has changed', async () => {
     const { blockLists, blocked, told } = setUp();
     const change = await blockLists.block(ROOT, ['GetRandom', TPM_CC.GetRandom, 'Clear'], undefined);
     assert.deepEqual([change.changed, change.unchanged], [[TPM_CC.GetRandom, TPM_CC.Clear], []]);
@@ -30,7 +30,7 @@ describe('the local lists of commands', () => {
     );
   });
 
-  it('give a command free again, and only that one', async () => {
+  it('release a blocked command again, and only that one', async () => {
     const { blockLists, blocked } = setUp();
     await blockLists.block(ROOT, ['GetRandom', 'Clear'], undefined);
     const { changed, unchanged } = await blockLists.unblock(ROOT, ['Clear', 'Hash'], undefined);
@@ -60,7 +60,7 @@ describe('the local lists of commands', () => {
     assert.deepEqual([changed, lists.localLists.allowed.standardUser], [[TPM_CC.Clear], []]);
   });
 
-  it('lose no change when several are made at once', async () => {
+  it('lose no change if several are made at once', async () => {
     const { blockLists, blocked } = setUp();
     await Promise.all(['GetRandom', 'Clear', 'Hash'].map((name) => blockLists.block(ROOT, [name], undefined)));
     assert.deepEqual(

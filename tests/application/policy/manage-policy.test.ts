@@ -44,7 +44,7 @@ function setUp() {
 }
 
 describe('changing the policy', () => {
-  it('writes what differs, and is an event with the caller and the names, not the values', async () => {
+  it('writes what differs, and raises an event with the caller and the names, not the values', async () => {
     const { policy, written, told } = setUp();
     const { differences } = await policy.set(ROOT, { maxContexts: 5 }, false);
     assert.deepEqual(
@@ -58,7 +58,7 @@ describe('changing the policy', () => {
     );
   });
 
-  it('writes nothing that is in force already, and nothing in a trial', async () => {
+  it('writes nothing that is already in force, and nothing in a trial run', async () => {
     const { policy, written, told } = setUp();
     const trial = await policy.set(ROOT, { maxContexts: 5 }, true);
     assert.deepEqual([trial.differences.length, written], [1, []]);
@@ -67,7 +67,7 @@ describe('changing the policy', () => {
     assert.deepEqual([again.differences, written.length, told.length], [[], 1, 1]);
   });
 
-  it('removes a setting, which is no event where none was set', async () => {
+  it('removes a setting, and raises no event if it was not set', async () => {
     const { policy, local, told } = setUp();
     await policy.set(ROOT, { maxContexts: null }, false);
     assert.deepEqual(told, []);
@@ -93,7 +93,7 @@ describe('changing the policy', () => {
     assert.deepEqual([written, told], [[], []]);
   });
 
-  it('takes a Registry.pol as a source, which is an event with its length; a damaged one is none', async () => {
+  it('imports a Registry.pol as a source, and raises an event with its length; a damaged one raises none', async () => {
     const { policy, imported, told } = setUp();
     await assert.rejects(policy.importRegistryPol(ROOT, new Uint8Array(0)), { symbol: 'TBS_E_BAD_PARAMETER' });
     assert.deepEqual(told, []);

@@ -75,7 +75,7 @@ describe('a suspend', () => {
     assert.equal(await symbolOf(long.outcome), 'TBS_E_COMMAND_CANCELED');
   });
 
-  it('is over after its time, whatever the TPM does, with a warning, and answers the command that it cancelled', async () => {
+  it('ends at its time limit, whatever the TPM does, with a warning, and answers the command that it cancelled', async () => {
     const { power, submit, transport, clock, told, sent } = powerRig();
     const long = submit(1, 200, CREATE_PRIMARY);
     await transport.transmission(0);
@@ -103,7 +103,7 @@ describe('a suspend', () => {
     assert.equal(clock.pendingTimers(), before);
   });
 
-  it('happens once, however often it is asked for', async () => {
+  it('happens once, however often it is requested', async () => {
     const { power, answers, sent } = powerRig();
     answers();
     await Promise.all([power.suspend(undefined), power.suspend(ROOT)]);

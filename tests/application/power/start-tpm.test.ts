@@ -39,7 +39,7 @@ describe('starting the TPM', () => {
     await startTpm(answering('1.2', TPM_RESULT.INVALID_POSTINIT).transport, '1.2');
   });
 
-  it('fails with the TPM’s code if it refuses, and names a firmware upgrade', async () => {
+  it('fails with the TPM’s code if the TPM rejects it, and names a firmware upgrade', async () => {
     const refused = startTpm(answering('2.0', TPM_RC.FAILURE).transport, '2.0');
     await assert.rejects(refused, { symbol: 'TBS_E_IOERROR', details: { responseCode: TPM_RC.FAILURE } });
     await assert.rejects(
@@ -52,7 +52,7 @@ describe('starting the TPM', () => {
     );
   });
 
-  it('happens only where the TPM answers that it needs it', async () => {
+  it('happens only if the TPM answers that it needs it', async () => {
     for (const version of ['2.0', '1.2'] as const) {
       const codeOf = ({ command }: { readonly command: Uint8Array }) => readUint32(command, 6);
       const question = version === '2.0' ? TPM_CC.GetCapability : TPM_ORD.GetTick;
@@ -65,12 +65,12 @@ describe('starting the TPM', () => {
     }
   });
 
-  it('fails where the TPM needs it and refuses', async () => {
+  it('fails if the TPM needs it and rejects it', async () => {
     const refused = startTpmIfNeeded(answering('2.0', TPM_RC.INITIALIZE, TPM_RC.FAILURE).transport, '2.0');
     await assert.rejects(refused, { symbol: 'TBS_E_IOERROR' });
   });
 
-  it('is asked after with a single question, whose answer does not matter', () => {
+  it('is checked by a single command, whatever its response', () => {
     for (const code of [0, TPM_RC.INITIALIZE, TPM_RC.FAILURE]) {
       const { sent } = answered(askStarted('2.0'), errorResponse('2.0', code));
       assert.deepEqual(
@@ -99,7 +99,7 @@ describe('restarting the TPM after a suspend', () => {
     }
   });
 
-  it('starts from scratch if nothing was saved or the saved state is refused', async () => {
+  it('starts from scratch if nothing was saved or the TPM rejects the saved state', async () => {
     const unsaved = answering('2.0', 0);
     assert.equal(await restartTpm(unsaved.transport, '2.0', false), 'lost');
     assert.deepEqual(unsaved.sent(), [CLEAR]);
@@ -118,7 +118,7 @@ describe('restarting the TPM after a suspend', () => {
     await assert.rejects(restartTpm(transport, '2.0', true), { symbol: 'TBS_E_IOERROR' });
   });
 
-  it('power-cycles a TPM 1.2 whose saved state was refused, because it is then in failure mode', async () => {
+  it('power-cycles a TPM 1.2 that rejected its saved state, because it is then in failure mode', async () => {
     for (const [version, resets] of [
       ['1.2', 1],
       ['2.0', 0],

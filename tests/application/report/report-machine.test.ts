@@ -38,7 +38,7 @@ function setUp(testOfEventLog: () => Promise<unknown>) {
 }
 
 describe('the content of the machine’s report', () => {
-  it('has each part as the caller may see it, and what costs the TPM something only once in a while', async () => {
+  it('has each part as the caller may see it, and asks the TPM for costly ones only once in a while', async () => {
     const { sources, asked, time } = setUp(async () => 'boot');
     const { nameOf, policy, ...content } = await gatherMachineReport(sources, ROOT);
     assert.deepEqual(content, {

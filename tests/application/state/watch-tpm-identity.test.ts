@@ -60,7 +60,7 @@ describe('the identity of a TPM that comes back while the broker runs', () => {
     }
   });
 
-  it('compares a TPM that was lost again while it was read when it returns', async () => {
+  it('compares a TPM that was lost again during a reading once it returns', async () => {
     const { comesBack, ends } = setUp(FIRST);
     await comesBack(new TbsError('TBS_E_IOERROR'));
     assert.equal(ends.length, 0);
@@ -68,7 +68,7 @@ describe('the identity of a TPM that comes back while the broker runs', () => {
     assert.equal(ends.length, 1);
   });
 
-  it('reads once more for a return during a reading, and no more once the TPM was exchanged', async () => {
+  it('reads once more if the TPM returns during a reading, but not after the TPM was exchanged', async () => {
     const { comesBack, ends, readings } = setUp(FIRST);
     await comesBack(FIRST, SECOND, FIRST);
     assert.equal(readings(), 2);

@@ -46,7 +46,7 @@ describe('the report of the queue', () => {
     assert.deepEqual(new ReportQueue(queue, dispatcher).get(ROOT), { waiting: [], running: undefined });
   });
 
-  it('shows the command that has begun meanwhile, and no more the one that is answered', async () => {
+  it('shows the newly dispatched command instead of the answered one', async () => {
     const { report, running } = await busyBroker();
     running.answer(SUCCESS);
     await new Promise((resolve) => setImmediate(resolve));

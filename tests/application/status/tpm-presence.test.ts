@@ -43,7 +43,7 @@ describe('the presence of the TPM', () => {
     assert.match(raised[0]?.message ?? '', /^The TPM does not answer\. Its device is gone\.$/);
   });
 
-  it('says that the TPM came back once for each return and each reset, and not for other answers', async () => {
+  it('reports that the TPM came back once for each return and each reset, and not for other answers', async () => {
     const { presence, clock, tpm, cameBack } = setUp();
     presence.answered();
     assert.equal(cameBack.times, 0);

@@ -45,7 +45,7 @@ describe('the judgement of an attack', () => {
     }
   });
 
-  it('is a miss where nothing was served, so that there is no figure', () => {
+  it('is a miss if nothing was served, so that there is no figure', () => {
     assert.deepEqual(missedBy(withFigure(1, Number.NaN)), [1]);
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { submitCommand } from '../../../ts-core/cli/commands/submit.js';
+import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import { commandSubmit } from '../../../ts-core/endpoints/rpc/protocol/command.js';
 import { CannedBroker, parsed, refusal } from '../../support/canned-broker.js';
 import { getRandom } from '../../support/tpm20-commands.js';
@@ -86,7 +87,7 @@ describe('tbs submit', () => {
   it('ends with 2 if the TPM’s response is an error, and fails with the broker’s refusal', async () => {
     const hex = COMMAND.toString('hex');
     assert.equal((await submit(hex)).exitCode, 0);
-    broker.answers(commandSubmit, { ...ANSWER, responseCode: 0x921 });
+    broker.answers(commandSubmit, { ...ANSWER, responseCode: TPM_RC.LOCKOUT });
     assert.equal((await submit(hex)).exitCode, 2);
     broker.answers(commandSubmit, () => {
       throw refusal('TPM_E_COMMAND_BLOCKED', 'TPM2_Clear is blocked.');

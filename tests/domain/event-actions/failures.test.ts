@@ -10,7 +10,7 @@ import {
 const FAILURES: readonly RunResult[] = ['failed', 'timedOut', 'crashed', 'refused'];
 
 describe('failures of event actions', () => {
-  it('disable an action once, at the fifth in a row, of whatever sort', () => {
+  it('disable an action once, at the fifth in a row, whatever their kinds', () => {
     const failures = new FailuresInARow();
     const five: readonly RunResult[] = [...FAILURES, 'failed'];
     assert.deepEqual(

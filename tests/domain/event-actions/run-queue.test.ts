@@ -32,7 +32,7 @@ function drained(queue: RunQueue<QueueableEvent>): readonly string[] {
 }
 
 describe('the queue of event actions', () => {
-  it('makes equal events that wait one run with a count, at no cost to their user', () => {
+  it('combines equal events that wait into one run with a count, at no cost to their user', () => {
     const queue = new RunQueue();
     const verdicts = Array.from({ length: 1000 }, () => queue.offer('log', event('same', 'uid:1'), 0).verdict);
     assert.deepEqual(new Set(verdicts.slice(1)), new Set(['coalesced']));
@@ -42,7 +42,7 @@ describe('the queue of event actions', () => {
     assert.equal(queue.offer('log', event('same', 'uid:1'), 0).verdict, 'queued');
   });
 
-  it('admits of a user who floods only what the user’s bucket holds, and still another user’s event', () => {
+  it('admits no more from a flooding user than the user’s bucket holds, and still admits another user’s event', () => {
     const queue = new RunQueue();
     const verdicts = flood(queue, 'log', 100, 'uid:1');
     assert.equal(verdicts.filter((each) => each === 'queued').length, USER_BUCKET.burst);
@@ -76,7 +76,7 @@ describe('the queue of event actions', () => {
     assert.equal(drained(queue).length, MAX_WAITING_RUNS);
   });
 
-  it('admits of one action only what its bucket holds, however many users there are', () => {
+  it('admits no more for one action than its bucket holds, however many users there are', () => {
     const queue = new RunQueue();
     const verdicts = Array.from({ length: 200 }, (_, user) => flood(queue, 'log', 1, `uid:${user}`)[0]);
     assert.equal(verdicts.filter((each) => each === 'queued').length, LINE_BUCKET.burst);

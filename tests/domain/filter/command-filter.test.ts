@@ -5,8 +5,9 @@ import { decide, decideCode } from '../../../ts-core/domain/filter/command-filte
 import { explain, listedCodes } from '../../../ts-core/domain/filter/explain-command.js';
 import { writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { knownCommands } from '../../../ts-core/domain/tpm/command-names.js';
+import { TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
 import { REFUSED_INSIDE_TRANSPORT } from '../../../ts-core/domain/tpm12/transport.js';
-import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
+import { SRK_HANDLE, TPM_CC, TPM_RH, TRANSIENT_FIRST } from '../../../ts-core/domain/tpm20/codes.js';
 import { command12, insideTransport } from '../../support/tpm12-commands.js';
 import { decideOn, listsOf, POLICY_FILE } from './filter-fixtures.js';
 
@@ -14,17 +15,14 @@ const LISTS = listsOf();
 const POLICY_SECRET = TPM_CC.PolicySecret;
 const NV_WRITE = TPM_CC.NV_Write;
 const PCR_EXTEND = TPM_CC.PCR_Extend;
-const LOCKOUT = 0x4000000a;
-const PLATFORM = 0x4000000c;
-/** TPM_RH_FW_PLATFORM; from 0x40030000 on TPM_RH_SVN_PLATFORM. */
-const FIRMWARE_PLATFORM = 0x40000142;
-const OWNER = 0x40000001;
+/** The platform hierarchy limited to the firmware's security version 0, and to the highest. */
+const SVN_PLATFORM = [TPM_RH.SVN_PLATFORM_BASE, TPM_RH.SVN_PLATFORM_BASE + 0xffff];
 const NOBODY = { administrator: [], standardUser: [], sandboxedApp: [] };
 
 describe('handle rules', () => {
   it('refuse TPM_RH_LOCKOUT and TPM_RH_PLATFORM in any position to everyone except administrators', () => {
-    for (const handle of [LOCKOUT, PLATFORM, FIRMWARE_PLATFORM, 0x40030000, 0x4003ffff]) {
-      for (const handles of [[handle], [0x80000000, handle], [0x80000000, 0x81000001, handle]]) {
+    for (const handle of [TPM_RH.LOCKOUT, TPM_RH.PLATFORM, TPM_RH.FW_PLATFORM, ...SVN_PLATFORM]) {
+      for (const handles of [[handle], [TRANSIENT_FIRST, handle], [TRANSIENT_FIRST, SRK_HANDLE, handle]]) {
         for (const callerClass of ['standardUser', 'sandboxedApp'] as const) {
           const verdict = decideOn(LISTS, '2.0', POLICY_SECRET, callerClass, handles);
           assert.ok(!verdict.allowed);
@@ -38,7 +36,7 @@ describe('handle rules', () => {
   it('for TPM_RH_LOCKOUT are not lifted by granting the command', () => {
     const granted = listsOf({}, { allowed: { ...NOBODY, standardUser: [POLICY_SECRET, 0x20000123] } });
     for (const code of [POLICY_SECRET, 0x20000123]) {
-      assert.equal(decideOn(granted, '2.0', code, 'standardUser', [LOCKOUT]).allowed, false);
+      assert.equal(decideOn(granted, '2.0', code, 'standardUser', [TPM_RH.LOCKOUT]).allowed, false);
     }
   });
 
@@ -51,10 +49,10 @@ describe('handle rules', () => {
   it('let users write NV with its own authorization but not with the owner’s', () => {
     const index = 0x01000001;
     assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'standardUser', [index, index]).allowed, true);
-    assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'standardUser', [OWNER, index]).allowed, false);
-    assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'administrator', [OWNER, index]).allowed, true);
+    assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'standardUser', [TPM_RH.OWNER, index]).allowed, false);
+    assert.equal(decideOn(LISTS, '2.0', NV_WRITE, 'administrator', [TPM_RH.OWNER, index]).allowed, true);
     assert.equal(
-      decideOn(LISTS, '2.0', TPM_CC.CreatePrimary, 'standardUser', [OWNER]).allowed,
+      decideOn(LISTS, '2.0', TPM_CC.CreatePrimary, 'standardUser', [TPM_RH.OWNER]).allowed,
       true,
       'TPM2_CreatePrimary',
     );
@@ -67,7 +65,7 @@ describe('handle rules', () => {
 });
 
 describe('grants on TPM 1.2', () => {
-  const TAKE_OWNERSHIP = 13;
+  const TAKE_OWNERSHIP = TPM_ORD.TakeOwnership;
 
   it('lift a default block for the class that they name, locally or by policy', () => {
     const grant = { ...NOBODY, standardUser: [TAKE_OWNERSHIP] };
@@ -180,11 +178,11 @@ describe('the explanation of a verdict', () => {
   it('names the cmdlet that grants or unblocks', () => {
     const clear = explain(LISTS, { version: '2.0', code: TPM_CC.Clear, callerClass: 'standardUser' });
     assert.match(clear.liftedBy[0] as string, /^Grant-TbsCommand -Class StandardUser -Name TPM2_Clear\b/);
-    const local = listsOf({}, { blocked: { '1.2': [70], '2.0': [TPM_CC.GetRandom] } });
+    const local = listsOf({}, { blocked: { '1.2': [TPM_ORD.GetRandom], '2.0': [TPM_CC.GetRandom] } });
     const random = explain(local, { version: '2.0', code: TPM_CC.GetRandom, callerClass: 'administrator' });
     assert.match(random.liftedBy[0] as string, /^Remove-TbsCommandBlock -Name TPM2_GetRandom\b/);
     assert.match(
-      explain(local, { version: '1.2', code: 70, callerClass: 'administrator' }).liftedBy[0] as string,
+      explain(local, { version: '1.2', code: TPM_ORD.GetRandom, callerClass: 'administrator' }).liftedBy[0] as string,
       /^Remove-TbsCommandBlock -Name TPM_GetRandom\b/,
     );
     const vendor = explain(LISTS, { version: '2.0', code: 0x20000123, callerClass: 'administrator' });
@@ -261,7 +259,7 @@ describe('the filter for every command', () => {
   it('allocates no object for an allowed command', () => {
     const verdicts = new Set(
       [TPM_CC.GetRandom, TPM_CC.GetCapability, TPM_CC.Sign].map((code) =>
-        decideOn(LISTS, '2.0', code, 'standardUser', [0x80000000]),
+        decideOn(LISTS, '2.0', code, 'standardUser', [TRANSIENT_FIRST]),
       ),
     );
     assert.equal(verdicts.size, 1);

@@ -4,6 +4,8 @@ import { TPM12_DEFAULT_BLOCKED } from '../../../ts-core/domain/filter/tpm12-defa
 import { TPM20_ALLOWED } from '../../../ts-core/domain/filter/tpm20-allowed.js';
 import { commandName, findCommand, knownCommands } from '../../../ts-core/domain/tpm/command-names.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { type OrdinalName, TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_RH, TRANSIENT_FIRST } from '../../../ts-core/domain/tpm20/codes.js';
 import { decideOn, listsOf } from './filter-fixtures.js';
 
 const LISTS = listsOf();
@@ -68,7 +70,6 @@ describe('shipped allowed lists of TPM 2.0', () => {
   });
 
   it('open the PCRs of applications to standard users, and those of the boot only to administrators', () => {
-    const NULL_HANDLE = 0x40000007;
     for (const name of ['PCR_Extend', 'PCR_Event', 'PCR_Reset', 'EventSequenceComplete']) {
       for (let pcr = 0; pcr < 32; pcr += 1) {
         assert.equal(isAllowed('2.0', name, 'standardUser', [pcr]), pcr === 16 || pcr === 23, `${name} ${pcr}`);
@@ -76,7 +77,7 @@ describe('shipped allowed lists of TPM 2.0', () => {
         assert.equal(isAllowed('2.0', name, 'sandboxedApp', [pcr]), false);
       }
     }
-    assert.equal(isAllowed('2.0', 'EventSequenceComplete', 'standardUser', [NULL_HANDLE, 0x80000000]), true);
+    assert.equal(isAllowed('2.0', 'EventSequenceComplete', 'standardUser', [TPM_RH.NULL, TRANSIENT_FIRST]), true);
   });
 });
 
@@ -84,7 +85,12 @@ describe('shipped blocked lists of TPM 1.2', () => {
   it('block for administrators exactly the 23 ordinals that Windows documents', () => {
     assert.deepEqual(
       TPM12_DEFAULT_BLOCKED.administrator.map(({ ordinal }) => ordinal),
-      [14, 15, 22, 25, 26, 32, 34, 62, 82, 90, 100, 102, 125, 126, 130, 131, 140, 150, 152, 180, 181, 182, 183],
+      [
+        'ChangeAuthAsymStart ChangeAuthAsymFinish Quote DirWriteAuth DirRead LoadKey EvictKey Quote2',
+        'CertifySelfTest Reset GetCapabilitySigned GetCapabilityOwner OwnerReadPubek DisablePubekRead',
+        'GetAuditEvent GetAuditEventSigned GetOrdinalAuditStatus Terminate_Handle SaveState',
+        'SaveKeyContext LoadKeyContext SaveAuthContext LoadAuthContext',
+      ].flatMap((names) => names.split(' ').map((name) => TPM_ORD[name as OrdinalName])),
     );
   });
 

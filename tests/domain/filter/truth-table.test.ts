@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { CALLER_CLASSES, type CallerClass } from '../../../ts-core/domain/caller.js';
 import { explain } from '../../../ts-core/domain/filter/explain-command.js';
+import { TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { decideOn, everyCombination, listsOf } from './filter-fixtures.js';
 
@@ -12,8 +13,8 @@ const NOBODY: Readonly<Record<CallerClass, readonly number[]>> = {
 };
 
 describe('filter truth table, TPM 1.2', () => {
-  const DEFAULT_BLOCKED = 14; // TPM_ChangeAuthAsymStart, on the default list of every class
-  const NOT_DEFAULT_BLOCKED = 70; // TPM_GetRandom
+  const DEFAULT_BLOCKED = TPM_ORD.ChangeAuthAsymStart; // on the default list of every class
+  const NOT_DEFAULT_BLOCKED = TPM_ORD.GetRandom;
 
   it('blocks a command that policy (enabled), the default list (unless ignored) or the local list (unless ignored) names', () => {
     let combinations = 0;

@@ -2,12 +2,20 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { lockoutAuthVerdict, remainingBlockMs } from '../../../ts-core/domain/lockout/lockout-authorization.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
-import { TPM_CC, TPM_RC, TPM_RH, TPM_RS_PW } from '../../../ts-core/domain/tpm20/codes.js';
-import { aboutHandle, aboutSession } from '../../../ts-core/domain/tpm20/responses.js';
+import {
+  ACTIVE_SESSION_FIRST,
+  LOADED_SESSION_FIRST,
+  RC_BIT,
+  TPM_CC,
+  TPM_RC,
+  TPM_RH,
+  TPM_RS_PW,
+} from '../../../ts-core/domain/tpm20/codes.js';
+import { aboutHandle, aboutParameter, aboutSession } from '../../../ts-core/domain/tpm20/responses.js';
 import { GET_RANDOM_20, passwordCommand, sessionCommand } from '../../support/tpm20-commands.js';
 
-const POLICY_SESSION = 0x03000000;
-const HMAC_SESSION = 0x02000000;
+const POLICY_SESSION = ACTIVE_SESSION_FIRST;
+const HMAC_SESSION = LOADED_SESSION_FIRST;
 const REFUSED = aboutSession(TPM_RC.AUTH_FAIL, 0);
 
 function verdictOf(command: Uint8Array, code: number, responseCode: number, handleCount = 1) {
@@ -58,8 +66,8 @@ describe('the lockout authorization in a command', () => {
   });
 
   it('is not rejected by a code about a parameter, nor by one that names no session', () => {
-    const about = TPM_RC.AUTH_FAIL | 0x100;
-    for (const code of [about | 0x40, about | 0x840, about])
+    const aboutFirst = aboutParameter(TPM_RC.AUTH_FAIL, 1);
+    for (const code of [aboutFirst, aboutFirst | RC_BIT.SESSION, aboutHandle(TPM_RC.AUTH_FAIL, 0)])
       assert.equal(verdictOfReset(code), undefined, code.toString(16));
   });
 

@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { classifyResponse, type ResponseClass } from '../../../ts-core/domain/lockout/response-classification.js';
 import { errorResponse, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import { TPM_ORD, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { RC_NUMBER, RESOURCE_MANAGER_LAYER, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
+import { aboutHandle, aboutParameter, aboutSession } from '../../../ts-core/domain/tpm20/responses.js';
 import { authorizationFacts } from '../../support/authorization-facts.js';
 import { GET_RANDOM_12 } from '../../support/tpm12-commands.js';
 import { GET_RANDOM_20 } from '../../support/tpm20-commands.js';
 
-const EXECUTE_TRANSPORT = 231;
+/** tss2_common.h, TSS2_TCTI_RC_LAYER: an error of the program's own connection to the broker. */
+const TCTI_LAYER = 0x000a0000;
+const { Sign: SIGN, ExecuteTransport: EXECUTE_TRANSPORT } = TPM_ORD;
 
 function classOf20(code: number): ResponseClass {
   return classOfCommand(GET_RANDOM_20, code, 0);
@@ -20,7 +25,7 @@ function classOfCommand(command: Uint8Array, code: number, handleCount = 1): Res
 
 const noHandles = authorizationFacts(() => null);
 
-function classOf12(code: number, ordinal = 60): ResponseClass {
+function classOf12(code: number, ordinal: number = SIGN): ResponseClass {
   return classify12(errorResponse('1.2', code), ordinal);
 }
 
@@ -41,34 +46,33 @@ function transportResponse(outer: number, wrapped: number): Uint8Array {
 describe('classification of a response', () => {
   it('counts AUTH_FAIL and BAD_AUTH of TPM 2.0 with any handle, session or parameter number', () => {
     for (let number = 0; number <= 0xf; number += 1) {
-      for (const error of [0x08e, 0x0a2]) {
-        assert.equal(classOf20(error | (number << 8)), 'authorizationFailure');
-        assert.equal(classOf20(error | (number << 8) | 0x40), 'authorizationFailure');
+      for (const error of [TPM_RC.AUTH_FAIL, TPM_RC.BAD_AUTH]) {
+        assert.equal(classOf20(error | (number << RC_NUMBER.SHIFT)), 'authorizationFailure');
+        assert.equal(classOf20(aboutParameter(error, number)), 'authorizationFailure');
       }
     }
   });
 
   it('does not count codes that only look alike', () => {
+    const { LOCALITY, AUTH_MISSING, AUTH_TYPE, AUTH_UNAVAILABLE, NV_AUTHORIZATION, RETRY } = TPM_RC;
     const innocent = {
-      LOCALITY: 0x907,
-      POLICY_FAIL: 0x99d,
-      AUTH_MISSING: 0x125,
-      AUTH_TYPE: 0x124,
-      AUTH_UNAVAILABLE: 0x12f,
-      NV_AUTHORIZATION: 0x149,
-      HANDLE: 0x18b,
-      RETRY: 0x922,
+      ...{ LOCALITY, AUTH_MISSING, AUTH_TYPE, AUTH_UNAVAILABLE, NV_AUTHORIZATION, RETRY },
+      POLICY_FAIL: aboutSession(TPM_RC.POLICY_FAIL, 0),
+      HANDLE: aboutHandle(TPM_RC.HANDLE, 0),
     };
     for (const [name, code] of Object.entries(innocent)) assert.equal(classOf20(code), 'other', name);
   });
 
   it('does not count refusals by software above the TPM', () => {
-    for (const code of [0x000c098e, 0x000c0921, 0x000c0143, 0x000a008e]) assert.equal(classOf20(code), 'other');
+    for (const code of [aboutSession(TPM_RC.AUTH_FAIL, 0), TPM_RC.LOCKOUT, TPM_RC.COMMAND_CODE]) {
+      assert.equal(classOf20(RESOURCE_MANAGER_LAYER | code), 'other');
+    }
+    assert.equal(classOf20(TCTI_LAYER | TPM_RC.AUTH_FAIL), 'other');
   });
 
   it('recognizes the TPM’s own lockout', () => {
-    assert.equal(classOf20(0x921), 'hardwareLockout');
-    assert.equal(classOf12(0x803), 'hardwareLockout');
+    assert.equal(classOf20(TPM_RC.LOCKOUT), 'hardwareLockout');
+    assert.equal(classOf12(TPM_RESULT.DEFEND_LOCK_RUNNING), 'hardwareLockout');
     assert.equal(classOf20(0), 'success');
     assert.equal(classOf12(0), 'success');
   });
@@ -76,40 +80,48 @@ describe('classification of a response', () => {
   it('counts TPM_AUTHFAIL and TPM_AUTH2FAIL of TPM 1.2 and nothing else', () => {
     fc.assert(
       fc.property(fc.nat(0xfff), (code) => {
-        const failure = code === 1 || code === 0x1d;
+        const failure = code === TPM_RESULT.AUTHFAIL || code === TPM_RESULT.AUTH2FAIL;
         assert.equal(classOf12(code) === 'authorizationFailure', failure);
       }),
-      { numRuns: 1000, examples: [[1], [0x1d], [0x400]] },
+      { numRuns: 1000, examples: [[TPM_RESULT.AUTHFAIL], [TPM_RESULT.AUTH2FAIL], [TPM_RESULT.E_COMMAND_BLOCKED]] },
     );
   });
 
   it('uses the inner result under TPM_ExecuteTransport, and the outer one if that failed', () => {
     const classOf = (outer: number, wrapped: number) =>
       classify12(transportResponse(outer, wrapped), EXECUTE_TRANSPORT);
-    assert.equal(classOf(0, 0x1d), 'authorizationFailure');
-    assert.equal(classOf(0, 0x803), 'hardwareLockout');
-    assert.equal(classOf(0, 0x15), 'other');
-    assert.equal(classOf(0, 0), 'success');
-    assert.equal(classOf(1, 0), 'authorizationFailure');
-    assert.equal(classify12(transportResponse(0, 1), 60), 'success', 'another command has nothing inside');
+    const { SUCCESS, AUTHFAIL, AUTH2FAIL, DEFEND_LOCK_RUNNING, RESOURCES } = TPM_RESULT;
+    assert.equal(classOf(SUCCESS, AUTH2FAIL), 'authorizationFailure');
+    assert.equal(classOf(SUCCESS, DEFEND_LOCK_RUNNING), 'hardwareLockout');
+    assert.equal(classOf(SUCCESS, RESOURCES), 'other');
+    assert.equal(classOf(SUCCESS, SUCCESS), 'success');
+    assert.equal(classOf(AUTHFAIL, SUCCESS), 'authorizationFailure');
+    assert.equal(
+      classify12(transportResponse(SUCCESS, AUTHFAIL), SIGN),
+      'success',
+      'another command has nothing inside',
+    );
   });
 
-  it('takes nothing for a success that is too short for a response', () => {
+  it('never treats bytes that are too short for a response as a success', () => {
     for (let length = 0; length < 10; length++) {
       const cut = new Uint8Array(length);
       assert.equal(classifyResponse('2.0', cut, { code: 0, command: GET_RANDOM_20 }, noHandles), 'other');
-      assert.equal(classify12(cut, 60), 'other');
+      assert.equal(classify12(cut, SIGN), 'other');
     }
   });
 
   it('uses the outer result of a transport command without a command inside', () => {
     assert.equal(classify12(errorResponse('1.2', 0), EXECUTE_TRANSPORT), 'success');
-    assert.equal(classify12(errorResponse('1.2', 0x803), EXECUTE_TRANSPORT), 'hardwareLockout');
+    assert.equal(
+      classify12(errorResponse('1.2', TPM_RESULT.DEFEND_LOCK_RUNNING), EXECUTE_TRANSPORT),
+      'hardwareLockout',
+    );
   });
 
   it('never throws, on any bytes', () => {
     const twoHandles = authorizationFacts(() => [0, 0]);
-    const ordinal = fc.constantFrom(60, EXECUTE_TRANSPORT);
+    const ordinal = fc.constantFrom(SIGN, EXECUTE_TRANSPORT);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), ordinal, (bytes, code) => {
         for (const version of ['1.2', '2.0'] as const) {

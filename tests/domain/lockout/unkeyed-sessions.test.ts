@@ -8,25 +8,27 @@ import { UnkeyedSessions } from '../../../ts-core/domain/lockout/unkeyed-session
 import { errorResponse, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import {
   handleNumber,
+  LOADED_SESSION_FIRST,
   TPM_ALG,
   TPM_CC,
   TPM_RC,
   TPM_RH,
   TPM_RS_PW,
   TPM_SE,
+  TPM_ST,
+  TPMA_SESSION,
+  TRANSIENT_FIRST,
 } from '../../../ts-core/domain/tpm20/codes.js';
+import { aboutSession } from '../../../ts-core/domain/tpm20/responses.js';
 import { command, sized, u16, u32 } from '../../support/tpm20-commands.js';
 
-const SESSION = 0x02000000;
-const OTHER_SESSION = 0x02000001;
-const KEY = 0x80000000;
-const PCR_7 = 0x00000007;
-const CONTINUES = 0x01;
-const DECRYPT = 0x20;
-const ENCRYPT = 0x40;
-/** TPM_RC_BAD_AUTH of the first session. */
-const BAD_AUTH = TPM_RC.BAD_AUTH | 0x900;
-const BAD_AUTH_OF_SECOND = TPM_RC.BAD_AUTH | 0xa00;
+const SESSION = LOADED_SESSION_FIRST;
+const OTHER_SESSION = LOADED_SESSION_FIRST + 1;
+const KEY = TRANSIENT_FIRST;
+const PCR_7 = 7;
+const { CONTINUE_SESSION: CONTINUES, DECRYPT, ENCRYPT } = TPMA_SESSION;
+const BAD_AUTH = aboutSession(TPM_RC.BAD_AUTH, 0);
+const BAD_AUTH_OF_SECOND = aboutSession(TPM_RC.BAD_AUTH, 1);
 const HASHES = { [TPM_ALG.SHA1]: 'sha1', [TPM_ALG.SHA256]: 'sha256', [TPM_ALG.SHA384]: 'sha384' };
 type HashId = keyof typeof HASHES;
 
@@ -55,7 +57,7 @@ function nonce(text: string): number[] {
   return [...createHash('sha1').update(text).digest()];
 }
 
-function success(body: readonly number[], tag = 0x8001): Uint8Array {
+function success(body: readonly number[], tag: number = TPM_ST.NO_SESSIONS): Uint8Array {
   return Uint8Array.from([...u16(tag), ...u32(10 + body.length), ...u32(0), ...body]);
 }
 
@@ -97,12 +99,12 @@ function use({ code, handles, parameters, key, hash, sessions, encryptionNonces 
     return [...u32(session), ...sized(caller), attributes, ...sized([...hmac])];
   });
   const bytes = [...names, ...u32(area.length), ...area, ...body];
-  return Uint8Array.from([...u16(0x8002), ...u32(10 + bytes.length), ...u32(ordinal), ...bytes]);
+  return Uint8Array.from([...u16(TPM_ST.SESSIONS), ...u32(10 + bytes.length), ...u32(ordinal), ...bytes]);
 }
 
 function sessionResponse(nonces: readonly string[], handle: readonly number[] = []): Uint8Array {
   const area = nonces.flatMap((text) => [...sized(nonce(text)), CONTINUES, ...sized(nonce('hmac'))]);
-  return success([...handle, ...u32(5), 1, 2, 3, 4, 5, ...area], 0x8002);
+  return success([...handle, ...u32(5), 1, 2, 3, 4, 5, ...area], TPM_ST.SESSIONS);
 }
 
 const HANDLE_COUNTS: Readonly<Record<number, number>> = {
@@ -145,7 +147,7 @@ describe('the empty value in an HMAC session that is neither salted nor bound', 
     const { counts } = followed();
     for (const handle of [TPM_RH.LOCKOUT, TPM_RH.PLATFORM]) assert.equal(counts(use({ handles: [handle] })), true);
     assert.equal(counts(use({ key: 'guess' })), true);
-    assert.equal(counts(use(), TPM_RC.AUTH_FAIL | 0x900), true);
+    assert.equal(counts(use(), aboutSession(TPM_RC.AUTH_FAIL, 0)), true);
   });
 
   for (const [id, name] of Object.entries(HASHES)) {
@@ -288,9 +290,9 @@ describe('the empty value in an HMAC session that is neither salted nor bound', 
     const area = [...u32(OTHER_SESSION), ...sized([]), CONTINUES, ...sized([])];
     const handles = bytes.subarray(10, 18);
     const audited = command('StartAuthSession', [...handles, ...u32(area.length), ...area, ...bytes.subarray(18)]);
-    audited.set(u16(0x8002));
+    audited.set(u16(TPM_ST.SESSIONS));
     const started = [...u32(SESSION), ...u32(22), ...sized(nonce('tpm audited'))];
-    answered(audited, success([...started, ...sized([]), CONTINUES, ...sized([])], 0x8002));
+    answered(audited, success([...started, ...sized([]), CONTINUES, ...sized([])], TPM_ST.SESSIONS));
     assert.equal(counts(use({ sessions: [{ ...FIRST, nonceTpm: 'tpm audited' }] })), false);
   });
 
@@ -357,7 +359,7 @@ describe('the empty value in an HMAC session that is neither salted nor bound', 
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.uint8Array({ maxLength: 80 }), (body, tail) => {
         const { answered, counts } = followed();
-        answered(use(), success([...body], 0x8002));
+        answered(use(), success([...body], TPM_ST.SESSIONS));
         answered(command('StartAuthSession', [...tail]), success([...body]));
         assert.equal(counts(use({ key: 'guess' })), true);
       }),

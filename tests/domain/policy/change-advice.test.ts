@@ -27,7 +27,7 @@ describe('the advice where to change a setting', () => {
 });
 
 describe('the description of a source', () => {
-  it('has its kind, unless its location says that already', () => {
+  it('names its kind unless the location does', () => {
     const described = (kind: SettingSource['kind'], location: string) => describeSource({ kind, location });
     assert.deepEqual(
       [describeSource(DEFAULT_SOURCE), described('groupPolicy', 'GPO "G"'), described('policyFile', '/p/a.json')],

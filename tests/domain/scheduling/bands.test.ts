@@ -77,7 +77,7 @@ class Waiting {
 }
 
 describe('the bands of the queue', () => {
-  it('have nobody next where nobody waits', () => {
+  it('have nobody next if nobody waits', () => {
     const waiting = new Waiting();
     assert.equal(waiting.next(), undefined);
     waiting.bands.leave(waiting.enter('alice', HIGH));
@@ -135,7 +135,7 @@ describe('the bands of the queue', () => {
     }
   });
 
-  it('do not lower him below NORMAL, nor touch what waits lower', () => {
+  it('do not lower a user below NORMAL, nor change what waits lower', () => {
     const waiting = new Waiting();
     waiting.enter('alice', HIGH);
     waiting.enter('bob', LOW);

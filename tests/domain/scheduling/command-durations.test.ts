@@ -44,14 +44,14 @@ describe('the class of duration of a command', () => {
     for (const version of ['1.2', '2.0'] as const) assert.ok(Math.min(...countOf(version)) >= 9, `${countOf(version)}`);
   });
 
-  it('bounds the wait: a minute for most, five where keys are made', () => {
+  it('allows a minute for most commands, and five for key generation', () => {
     assert.deepEqual(
       CLASSES.map((duration) => timeoutMs(duration)),
       [20_000, 60_000, 300_000],
     );
   });
 
-  it('determines the time limit: a minute for most commands, five if they create keys', () => {
+  it('allows no more than the configured time', () => {
     assert.deepEqual(
       CLASSES.map((duration) => timeoutMs(duration, 30_000)),
       [20_000, 30_000, 30_000],

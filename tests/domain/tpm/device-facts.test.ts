@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import { readDeviceFacts, readDictionaryAttackState } from '../../../ts-core/domain/tpm/device-facts.js';
-import { TPM_CAP, TPM_PT, TPMA_PERMANENT } from '../../../ts-core/domain/tpm20/codes.js';
+import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_CAP, TPM_PT, TPM_RC, TPMA_PERMANENT } from '../../../ts-core/domain/tpm20/codes.js';
 import { answered, success } from '../../support/answered-exchange.js';
 
 const properties = (...pairs: readonly (readonly [number, number])[]) =>
@@ -35,11 +36,15 @@ describe('the properties that a TPM reports', () => {
   });
 
   it('include the usual buffer sizes if the TPM does not report them', () => {
-    for (const answer of [properties(), errorResponse('2.0', 0x101)]) {
+    for (const answer of [properties(), errorResponse('2.0', TPM_RC.FAILURE)]) {
       const { maxCommandBytes, maxResponseBytes, manufacturer } = answered(readDeviceFacts('2.0'), answer).result;
       assert.deepEqual([maxCommandBytes, maxResponseBytes, manufacturer], [4096, 4096, '']);
     }
-    const facts = answered(readDeviceFacts('1.2'), errorResponse('1.2', 3), errorResponse('1.2', 3)).result;
+    const facts = answered(
+      readDeviceFacts('1.2'),
+      errorResponse('1.2', TPM_RESULT.BAD_PARAMETER),
+      errorResponse('1.2', TPM_RESULT.BAD_PARAMETER),
+    ).result;
     assert.deepEqual([facts.maxCommandBytes, facts.specification, facts.firmwareVersion], [4096, '1.2', '']);
   });
 

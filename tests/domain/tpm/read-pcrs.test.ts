@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse, HEADER_BYTES, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { readPcrs } from '../../../ts-core/domain/tpm/read-pcrs.js';
-import { TPM_ALG } from '../../../ts-core/domain/tpm20/codes.js';
+import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_ALG, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import { answered, success } from '../../support/answered-exchange.js';
 
 const digest = (index: number, bytes = 32) => new Uint8Array(bytes).fill(index + 1);
@@ -35,7 +36,7 @@ describe('reading the PCRs of a TPM 2.0', () => {
   });
 
   it('ends when the TPM returns no more', () => {
-    for (const nothing of [pcrs(), pcrs(0), errorResponse('2.0', 0x101), success(uint32(9), uint32(1))]) {
+    for (const nothing of [pcrs(), pcrs(0), errorResponse('2.0', TPM_RC.FAILURE), success(uint32(9), uint32(1))]) {
       const { result } = answered(readPcrs('2.0', wanted(0, 7)), pcrs(0), nothing);
       assert.deepEqual([...(result.get(TPM_ALG.SHA256)?.keys() ?? [])], [0]);
     }
@@ -55,7 +56,11 @@ describe('reading the PCRs of a TPM 1.2', () => {
       [TPM_ALG.SHA256, [0]],
       [TPM_ALG.SHA1, [3, 4]],
     ]);
-    const { result, sent } = answered(readPcrs('1.2', both), success(digest(3, 20)), errorResponse('1.2', 2));
+    const { result, sent } = answered(
+      readPcrs('1.2', both),
+      success(digest(3, 20)),
+      errorResponse('1.2', TPM_RESULT.BADINDEX),
+    );
     assert.deepEqual(
       sent.map((command) => readUint32(command, HEADER_BYTES)),
       [3, 4],

@@ -52,7 +52,7 @@ describe('the identity of a TPM', () => {
     assert.equal(identityName(bare), '1.2-49424d00');
   });
 
-  it('gathers marks over time', () => {
+  it('collects marks over time', () => {
     const merged = mergeIdentities(tpm20({ 'key-ecc': 'aa' }), tpm20({ 'key-rsa': 'bb' }));
     assert.deepEqual(merged.marks, { 'key-ecc': 'aa', 'key-rsa': 'bb' });
   });

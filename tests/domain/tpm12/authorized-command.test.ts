@@ -11,7 +11,7 @@ import {
   type Session,
   Tpm12CommandError,
 } from '../../../ts-core/domain/tpm12/authorized-command.js';
-import { TPM_ORD, TPM_RESULT, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_KH, TPM_ORD, TPM_RESULT, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
 import { success } from '../../../ts-core/domain/tpm12/responses.js';
 import { answered } from '../../support/answered-exchange.js';
 import { truncationsOf, withOneBitChanged } from '../../support/damaged-answers.js';
@@ -24,7 +24,7 @@ const session = (changes: Partial<Session> = {}): Session => ({
   ...changes,
 });
 const PARAMETERS = Uint8Array.of(0xaa, 0xbb);
-const LOAD: Command = { ordinal: TPM_ORD.LoadKey2, handles: [0x40000000], parameters: PARAMETERS, outHandles: 1 };
+const LOAD: Command = { ordinal: TPM_ORD.LoadKey2, handles: [TPM_KH.SRK], parameters: PARAMETERS, outHandles: 1 };
 
 interface Answer {
   readonly ordinal: number;
@@ -113,7 +113,7 @@ describe('a command of the broker’s own to a TPM 1.2', () => {
     for (const resume of ['answer', 'failure'] as const) {
       const exchange = runCommand(crypto, LOAD, [owner()]);
       const command = exchange.next().value as Uint8Array;
-      assert.equal(command[1], 0xc2);
+      assert.equal(command[1], TPM_TAG.RQU_AUTH1_COMMAND);
       if (resume === 'answer') exchange.next(answerOf(LOADED));
       else assert.throws(() => exchange.throw(new Error('unplugged')), /unplugged/);
       assert.ok(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { nodeCrypto12 as crypto } from '../../../ts-core/adapters/crypto/node-crypto12.js';
 import { concat, sized, TruncatedFieldError, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
-import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_RESULT, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
 import { readDictionaryAttackInfo, resetLockValue } from '../../../ts-core/domain/tpm12/dictionary-attack.js';
 import { success } from '../../../ts-core/domain/tpm12/responses.js';
 import { answered } from '../../support/answered-exchange.js';
@@ -17,7 +17,7 @@ describe('the dictionary-attack state of a TPM 1.2', () => {
   /** TPM_DA_INFO: tag, state, count, threshold, action at the threshold (a state and bits), dependent value. */
   const info = (active: boolean, actions: number) =>
     capability(
-      ...[uint16(0x0037), Uint8Array.of(active ? 1 : 0), uint16(3), uint16(9), uint16(0x0024)],
+      ...[uint16(TPM_TAG.DA_INFO), Uint8Array.of(active ? 1 : 0), uint16(3), uint16(9), uint16(0x0024)],
       ...[uint32(actions), uint32(600), uint32(0)],
     );
   const read = (answer: Uint8Array) => answered(readDictionaryAttackInfo(crypto), answer);

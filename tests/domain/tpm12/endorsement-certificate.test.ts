@@ -3,7 +3,7 @@ import { nodeCrypto12 as crypto } from '../../../ts-core/adapters/crypto/node-cr
 import { concat, sized, uint16 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import { ResponseForgedError } from '../../../ts-core/domain/tpm12/authorized-command.js';
-import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { TCG_TAG_PCCLIENT, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
 import { readEndorsementCertificate } from '../../../ts-core/domain/tpm12/endorsement-certificate.js';
 import { success } from '../../../ts-core/domain/tpm12/responses.js';
 import { CERTIFICATE } from '../../fixtures/tpm-conversations/recorded-facts.js';
@@ -14,11 +14,12 @@ import { OWNER_SECRET } from '../../support/tpm12-client.js';
 
 const content = (bytes: Uint8Array) => success(sized(bytes));
 /** TCG_PCCLIENT_STORED_CERT: tag, kind (0: whole), size of what follows. */
-const header = (size: number, tag = 0x1001, kind = 0) =>
+const header = (size: number, tag: number = TCG_TAG_PCCLIENT.STORED_CERT, kind = 0) =>
   content(concat(uint16(tag), Uint8Array.of(kind), uint16(size)));
-const full = (certificate: Uint8Array, tag = 0x1002) => concat(uint16(tag), certificate);
+const full = (certificate: Uint8Array, tag: number = TCG_TAG_PCCLIENT.FULL_CERT) => concat(uint16(tag), certificate);
 const readBy = (ownerSecret: Uint8Array | undefined, ...answers: readonly Uint8Array[]) =>
   answered(readEndorsementCertificate(crypto, ownerSecret), ...answers);
+const OTHER_TAG = TCG_TAG_PCCLIENT.FULL_CERT + 1;
 const DER = Uint8Array.of(0x30, 0x03, 1, 2, 3);
 const refused = errorResponse('1.2', TPM_RESULT.AUTH_CONFLICT);
 
@@ -57,7 +58,7 @@ describe('the endorsement certificate in the NV storage of a TPM 1.2', () => {
     assert.deepEqual(readBy(undefined, header(stored.length), content(stored)).result, DER);
   });
 
-  it('is undefined if nobody may read it, or it is refused in the middle', () => {
+  it('is undefined if nobody may read it, or the TPM rejects a read in the middle', () => {
     assert.equal(readBy(undefined, refused).result, undefined);
     assert.equal(readBy(undefined, header(100), refused).result, undefined);
     const withOwner = readBy(OWNER_SECRET, refused, errorResponse('1.2', TPM_RESULT.FAIL));
@@ -65,11 +66,11 @@ describe('the endorsement certificate in the NV storage of a TPM 1.2', () => {
   });
 
   it('is undefined if something else is stored there', () => {
-    for (const other of [header(7, 0x1003), header(7, 0x1001, 1), header(1), header(0)]) {
+    for (const other of [header(7, OTHER_TAG), header(7, TCG_TAG_PCCLIENT.STORED_CERT, 1), header(1), header(0)]) {
       const { result, sent } = readBy(undefined, other);
       assert.deepEqual([result, sent.length], [undefined, 1]);
     }
-    assert.equal(readBy(undefined, header(7), content(full(DER, 0x1003))).result, undefined);
+    assert.equal(readBy(undefined, header(7), content(full(DER, OTHER_TAG))).result, undefined);
     assert.equal(readBy(undefined, header(7), content(full(Uint8Array.of(0x31, 3, 1, 2, 3)))).result, undefined);
   });
 

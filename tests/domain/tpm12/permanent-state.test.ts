@@ -71,7 +71,7 @@ describe('the state that a TPM 1.2 reports about its owner', () => {
     }
   });
 
-  it('is not read from a TPM that refuses', () => {
+  it('is not read from a TPM that rejects the query', () => {
     const refused = errorResponse('1.2', TPM_RESULT.FAIL);
     assert.throws(() => answered(readPermanentState(crypto), refused), { responseCode: TPM_RESULT.FAIL });
   });

@@ -6,10 +6,8 @@ import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
 import { readIdentityMarks } from '../../../ts-core/domain/tpm12/read-identity.js';
 import { answered } from '../../support/answered-exchange.js';
 
-const TPM_BADINDEX = 2;
-
 function marksOf(readPubek: number) {
-  const answers = [TPM_BADINDEX, readPubek].map((code) => errorResponse('1.2', code));
+  const answers = [TPM_RESULT.BADINDEX, readPubek].map((code) => errorResponse('1.2', code));
   return answered(readIdentityMarks(nodeCrypto12), ...answers).result;
 }
 
@@ -22,7 +20,6 @@ describe('the marks of a TPM 1.2', () => {
   });
 
   it('are none where the TPM shows its key to its owner alone', () => {
-    const TPM_DISABLED_CMD = 8;
-    assert.deepEqual(marksOf(TPM_DISABLED_CMD), []);
+    assert.deepEqual(marksOf(TPM_RESULT.DISABLED_CMD), []);
   });
 });

@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { uint16 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { writeUint16, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
-import { TPM_ORD, TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { TPM_ORD, TPM_RESULT, TPM_TAG } from '../../../ts-core/domain/tpm12/codes.js';
 import { actingCodeOf, wrappedCommandOf, wrappedResponseOf } from '../../../ts-core/domain/tpm12/transport.js';
+import { TPM_ST } from '../../../ts-core/domain/tpm20/codes.js';
 import { command12, insideTransport } from '../../support/tpm12-commands.js';
 
 function executeTransportResponse(wrappedResult: number): Uint8Array {
   const response = new Uint8Array(10 + 8 + 4 + 4 + 10 + 41);
-  writeUint16(response, 0, 0x00c5);
+  writeUint16(response, 0, TPM_TAG.RSP_AUTH1_COMMAND);
   writeUint32(response, 2, response.length);
   writeUint32(response, 22, 10);
-  writeUint16(response, 26, 0x00c4);
+  writeUint16(response, 26, TPM_TAG.RSP_COMMAND);
   writeUint32(response, 28, 10);
   writeUint32(response, 32, wrappedResult);
   return response;
@@ -43,7 +44,7 @@ describe('TPM_ExecuteTransport', () => {
   });
 
   it('contains nothing without the tag of a command', () => {
-    for (const tag of [0x00c0, 0x00c4, 0x8001]) {
+    for (const tag of [TPM_TAG.RQU_COMMAND - 1, TPM_TAG.RSP_COMMAND, TPM_ST.NO_SESSIONS]) {
       const inner = command12(TPM_ORD.OwnerClear, new Uint8Array(), tag);
       assert.equal(wrappedCommandOf(insideTransport(inner)), undefined);
     }

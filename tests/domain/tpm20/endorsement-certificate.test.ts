@@ -39,7 +39,7 @@ describe('an NV index of a TPM 2.0', () => {
     assert.deepEqual(answered(readNvIndex(NV_INDEX), publicArea(0)).result, new Uint8Array());
   });
 
-  it('is undefined if the TPM refuses to read it, even in the middle', () => {
+  it('is undefined if the TPM rejects a read, even in the middle', () => {
     const refused = errorResponse('2.0', TPM_RC.NV_UNINITIALIZED);
     const first = contentOf(new Uint8Array(512));
     assert.equal(answered(readNvIndex(NV_INDEX), publicArea(600), refused).result, undefined);

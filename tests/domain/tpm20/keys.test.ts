@@ -3,7 +3,18 @@ import { createHash } from 'node:crypto';
 import { concat, TruncatedFieldError, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import { EMPTY_AUTH } from '../../../ts-core/domain/tpm20/authorized-command.js';
-import { EK_HANDLE, SRK_HANDLE, TPM_ALG, TPM_ECC_CURVE, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
+import {
+  EK_HANDLE,
+  handleType,
+  SRK_HANDLE,
+  TPM_ALG,
+  TPM_CC,
+  TPM_ECC_CURVE,
+  TPM_HT,
+  TPM_RC,
+  TPM_RH,
+  TRANSIENT_FIRST,
+} from '../../../ts-core/domain/tpm20/codes.js';
 import * as keys from '../../../ts-core/domain/tpm20/keys.js';
 import { aboutHandle, aboutParameter } from '../../../ts-core/domain/tpm20/responses.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
@@ -11,6 +22,7 @@ import { answered, success, successWithSession } from '../../support/answered-ex
 import { truncationsOf } from '../../support/damaged-answers.js';
 import { Replay, toHex } from '../../support/tpm-conversations.js';
 
+const OBJECT = TRANSIENT_FIRST + 2;
 const OWNER_AUTH = Uint8Array.of(0x5a);
 const OWNER_SESSION = ['0000000a', '40000009', '0000', '01', '0001', '5a'];
 
@@ -35,7 +47,7 @@ describe('the template of an endorsement key', () => {
           .update(concat(...parts))
           .digest(),
       );
-    return sha256(sha256(new Uint8Array(32), uint32(0x151), uint32(TPM_RH.ENDORSEMENT)));
+    return sha256(sha256(new Uint8Array(32), uint32(TPM_CC.PolicySecret), uint32(TPM_RH.ENDORSEMENT)));
   };
 
   it('has the policy that the endorsement hierarchy’s authorization satisfies', () => {
@@ -75,9 +87,9 @@ describe('a kind of storage key', () => {
 describe('a primary key', () => {
   it('is created with the hierarchy’s authorization and an empty one of its own', () => {
     const template = Uint8Array.of(0x0a, 0x0b, 0x0c);
-    const created = successWithSession(new Uint8Array(8), 0x80000002);
+    const created = successWithSession(new Uint8Array(8), OBJECT);
     const { result, sent } = answered(keys.createPrimary(TPM_RH.OWNER, OWNER_AUTH, template), created);
-    assert.equal(result, 0x80000002);
+    assert.equal(result, OBJECT);
     const parameters = ['0004', '0000', '0000', '0003', '0a0b0c', '0000', '00000000'];
     assert.deepEqual(sent.map(toHex), [
       ['8002', '0000002d', '00000131', '40000001', ...OWNER_SESSION, ...parameters].join(''),
@@ -90,7 +102,7 @@ describe('a primary key', () => {
       createPrimary(TPM_RH.OWNER, EMPTY_AUTH, srkTemplate('rsa2048')),
     );
     const handle = srk.run();
-    assert.equal(handle >>> 24, 0x80);
+    assert.equal(handleType(handle), TPM_HT.TRANSIENT);
     new Replay('2.0', 'makePersistent', () => keys.makePersistent(EMPTY_AUTH, handle, SRK_HANDLE)).run();
     new Replay('2.0', 'flushContext', () => keys.flushObject(handle)).run();
     new Replay('2.0', 'createPrimary eccP256', () =>
@@ -106,14 +118,14 @@ describe('a primary key', () => {
   });
 
   it('is made persistent by the owner', () => {
-    const { sent } = answered(keys.makePersistent(OWNER_AUTH, 0x80000002, EK_HANDLE), successWithSession());
+    const { sent } = answered(keys.makePersistent(OWNER_AUTH, OBJECT, EK_HANDLE), successWithSession());
     assert.deepEqual(sent.map(toHex), [
       ['8002', '00000024', '00000120', '40000001', '80000002', ...OWNER_SESSION, '81010001'].join(''),
     ]);
   });
 
   it('is flushed without authorization', () => {
-    const { sent } = answered(keys.flushObject(0x80000002), success());
+    const { sent } = answered(keys.flushObject(OBJECT), success());
     assert.deepEqual(sent.map(toHex), ['80010000000e0000016580000002']);
   });
 });
@@ -150,7 +162,7 @@ describe('the public key in a storage key’s public area', () => {
   });
 
   it('is a point of the curve of an ECC key of a TPM', () => {
-    const area = new Replay('2.0', 'readPublic eccP256', () => keys.readPublic(0x80000000)).run() as Uint8Array;
+    const area = new Replay('2.0', 'readPublic eccP256', () => keys.readPublic(TRANSIENT_FIRST)).run() as Uint8Array;
     const { algorithm, curve, unique } = keys.readPublicKey(area);
     assert.deepEqual([algorithm, curve], ['ecc', 'P-256']);
     assert.deepEqual(unique, concat(area.slice(-66, -34), area.slice(-32)));
@@ -185,12 +197,11 @@ describe('the public key in a storage key’s public area', () => {
 
   it('is of another kind for unknown curves and algorithms', () => {
     const other = { algorithm: 'other', unique: new Uint8Array(), exponent: 0 };
-    const BN_P256 = 0x0010;
     const ecc = concat(
       ...start(TPM_ALG.ECC),
       ...symmetric,
       uint16(TPM_ALG.NULL),
-      uint16(BN_P256),
+      uint16(TPM_ECC_CURVE.BN_P256),
       uint16(TPM_ALG.NULL),
     );
     assert.deepEqual(keys.readPublicKey(ecc), other);
@@ -199,7 +210,7 @@ describe('the public key in a storage key’s public area', () => {
 
   it('is never read from an area that ends too early', () => {
     for (const name of ['readPublic rsa2048', 'readPublic eccP256'] as const) {
-      const handle = name === 'readPublic rsa2048' ? SRK_HANDLE : 0x80000000;
+      const handle = name === 'readPublic rsa2048' ? SRK_HANDLE : TRANSIENT_FIRST;
       const area = new Replay('2.0', name, () => keys.readPublic(handle)).run() as Uint8Array;
       for (let length = 0; length < area.length; length++) {
         assert.throws(() => keys.readPublicKey(area.subarray(0, length)), TruncatedFieldError, `${length} bytes`);

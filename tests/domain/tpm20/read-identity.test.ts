@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict';
 import { concat, uint16, uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
-import { EK_HANDLE, TPM_CAP, TPM_CC, TPM_PT, TPM_RC, TPMA_PERMANENT } from '../../../ts-core/domain/tpm20/codes.js';
+import {
+  EK_HANDLE,
+  TPM_ALG,
+  TPM_CAP,
+  TPM_CC,
+  TPM_PT,
+  TPM_RC,
+  TPMA_PERMANENT,
+  TRANSIENT_FIRST,
+} from '../../../ts-core/domain/tpm20/codes.js';
 import { ekTemplate } from '../../../ts-core/domain/tpm20/keys.js';
 import { readIdentityMarks } from '../../../ts-core/domain/tpm20/read-identity.js';
+import { aboutHandle } from '../../../ts-core/domain/tpm20/responses.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
 import { answered, success, successWithSession } from '../../support/answered-exchange.js';
 
 const CERTIFICATE_INDEX = 0x01c0000a;
-const CREATED = 0x80000000;
+const CREATED = TRANSIENT_FIRST;
 const CERTIFICATE = new Uint8Array(600).fill(7);
 
 interface Tpm {
@@ -20,7 +30,7 @@ interface Tpm {
 }
 
 const refused = (code: number) => errorResponse('2.0', code);
-const refusedHandle = () => refused(TPM_RC.HANDLE | 0x80 | 0x100);
+const refusedHandle = () => refused(aboutHandle(TPM_RC.HANDLE, 0));
 
 function answer(tpm: Tpm, command: Uint8Array): Uint8Array {
   const created = ekTemplate('eccP256');
@@ -34,11 +44,11 @@ function answer(tpm: Tpm, command: Uint8Array): Uint8Array {
       return success(Uint8Array.of(0), uint32(readUint32(command, 10)), uint32(count), ...items.map(uint32));
     }
     case TPM_CC.NV_ReadPublic: {
-      const area = concat(uint32(CERTIFICATE_INDEX), uint16(0x000b), uint32(0), sized16(new Uint8Array()));
+      const area = concat(uint32(CERTIFICATE_INDEX), uint16(TPM_ALG.SHA256), uint32(0), sized16(new Uint8Array()));
       return success(sized16(concat(area, uint16(CERTIFICATE.length))), sized16(new Uint8Array()));
     }
     case TPM_CC.NV_Read: {
-      if (tpm.certificateIsReadable !== true) return refused(0x148);
+      if (tpm.certificateIsReadable !== true) return refused(TPM_RC.NV_LOCKED);
       const size = ((command.at(-4) ?? 0) << 8) | (command.at(-3) ?? 0);
       return successWithSession(sized16(CERTIFICATE.subarray(0, size)));
     }
@@ -49,7 +59,7 @@ function answer(tpm: Tpm, command: Uint8Array): Uint8Array {
     case TPM_CC.TestParms:
       return success();
     case TPM_CC.CreatePrimary:
-      return tpm.isFull === true ? refused(0x902) : successWithSession(sized16(created), CREATED);
+      return tpm.isFull === true ? refused(TPM_RC.OBJECT_MEMORY) : successWithSession(sized16(created), CREATED);
     case TPM_CC.FlushContext:
       return success();
     default:

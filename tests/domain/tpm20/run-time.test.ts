@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
+import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import { readRunTime } from '../../../ts-core/domain/tpm20/run-time.js';
 import { answered, success } from '../../support/answered-exchange.js';
 
@@ -13,7 +14,7 @@ describe('the run time of a TPM', () => {
   });
 
   it('is unknown if the TPM does not report it, or reports it incompletely', () => {
-    assert.equal(answered(readRunTime(), errorResponse('2.0', 0x101)).result, undefined);
+    assert.equal(answered(readRunTime(), errorResponse('2.0', TPM_RC.FAILURE)).result, undefined);
     assert.equal(answered(readRunTime(), success(...words.slice(0, 5))).result, undefined);
   });
 });

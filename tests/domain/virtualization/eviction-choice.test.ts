@@ -42,7 +42,7 @@ describe('the order of use', () => {
 });
 
 describe('the estimate of free slots', () => {
-  it('is unlimited before the TPM has refused', () => {
+  it('is unlimited until the TPM has rejected a resource', () => {
     const slots = new SlotEstimate();
     slots.accepted(50);
     assert.deepEqual([slots.isFull(50), slots.mustEvictFirst(50)], [false, false]);
@@ -57,7 +57,7 @@ describe('the estimate of free slots', () => {
     );
   });
 
-  it('assumes one slot even if the TPM refuses with none in use', () => {
+  it('assumes one slot even if the TPM rejects a resource with none in use', () => {
     const slots = new SlotEstimate();
     slots.refused(0);
     assert.deepEqual([slots.isFull(0), slots.isFull(1)], [false, true]);
@@ -72,7 +72,7 @@ describe('the estimate of free slots', () => {
     assert.deepEqual([slots.isFull(3), slots.isFull(4)], [false, true]);
   });
 
-  it('lets the TPM be tried again once in 64 times', () => {
+  it('allows another try at the TPM once in 64 times', () => {
     const slots = new SlotEstimate();
     slots.refused(3);
     const answers = Array.from({ length: 128 }, () => slots.mustEvictFirst(3));

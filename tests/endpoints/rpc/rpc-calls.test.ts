@@ -170,7 +170,7 @@ describe('the calls of a JSON-RPC connection', () => {
 });
 
 describe('calls in progress', () => {
-  it('are answered one at a time, in turns, in which the last step of their answers is made', async () => {
+  it('are answered one at a time, in turns, each of which also computes its answer', async () => {
     const { calls, call, replies, budget, waiting } = setUp({ answersAtOnce: false });
     let made = 0;
     for (const id of [1, 2]) call('later', undefined, id, 100);

@@ -107,7 +107,7 @@ describe('a JSON-RPC server', () => {
     assert.match(reply.error.message, /limits\.connectionsPerUser/);
   });
 
-  it('serves a caller again once his connection has closed', () => {
+  it('serves a caller again once a connection of the same caller has closed', () => {
     endpoint.connects(new Incoming()).bytes.goes();
     assert.deepEqual(endpoint.connects(new Incoming()).bytes.messages(), []);
   });

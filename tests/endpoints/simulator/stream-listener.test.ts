@@ -192,7 +192,7 @@ describe('a listener for simulator clients on a Unix socket', () => {
     assert.deepEqual(rig.refused, []);
   });
 
-  it('refuses connections beyond the limit of a user at once, until one of his closes', async () => {
+  it('refuses connections beyond the limit of a user immediately, until one of that user’s closes', async () => {
     await using rig = await listeningOnUnixSocket();
     const [first] = [rig.connect(), rig.connect()];
     const third = rig.connect();

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
+import { TPM_ORD } from '../../../ts-core/domain/tpm12/codes.js';
 import { startTcsd, type Tcsd } from '../../support/tcsd.js';
 import { eventually, type SimulatorRig, startRig } from './simulator-rig.js';
-
-const TPM_ORD_GET_CAPABILITY = 0x65;
 
 describe("bare commands endpoint: trousers' tcsd on its TCP device", () => {
   let rig: SimulatorRig;
@@ -36,7 +35,7 @@ describe("bare commands endpoint: trousers' tcsd on its TCP device", () => {
       ['uid:0', `uid:${tcsd.uid}`],
     );
     const [asRoot, asTss] = used;
-    assert.ok(asRoot?.submissions.every(({ command }) => command[9] === TPM_ORD_GET_CAPABILITY));
+    assert.ok(asRoot?.submissions.every(({ command }) => command[9] === TPM_ORD.GetCapability));
     assert.equal(asTss?.caller.callerClass, 'standardUser');
     assert.equal(asTss?.caller.processId, tcsd.pid);
     assert.equal(new Set(asTss?.submissions.map(({ contextId }) => contextId)).size, 1);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { responseCodeOf, writeUint32 } from '../../../ts-core/domain/tpm/command-header.js';
+import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { RESOURCE_MANAGER_LAYER, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import {
   commandExtent,
   MAX_COMMAND_BYTES,
@@ -33,9 +35,9 @@ describe('a TPM command in a stream of bytes', () => {
   });
 
   it('is refused in the format of its TPM if its size is impossible', () => {
-    assert.equal(refusalCode(saying(9)), 0x000c0142);
-    assert.equal(refusalCode(saying(MAX_COMMAND_BYTES + 1)), 0x000c0142);
-    assert.equal(refusalCode(saying(9, GET_RANDOM_12)), 0x19);
+    assert.equal(refusalCode(saying(9)), RESOURCE_MANAGER_LAYER | TPM_RC.COMMAND_SIZE);
+    assert.equal(refusalCode(saying(MAX_COMMAND_BYTES + 1)), RESOURCE_MANAGER_LAYER | TPM_RC.COMMAND_SIZE);
+    assert.equal(refusalCode(saying(9, GET_RANDOM_12)), TPM_RESULT.BAD_PARAM_SIZE);
   });
 
   it('has its TPM’s version in its tag', () => {

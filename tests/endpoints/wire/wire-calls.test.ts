@@ -92,7 +92,7 @@ describe('the calls of a wire connection', () => {
     );
   });
 
-  it('hand on a copy of the input, since the frame’s bytes are used again', async () => {
+  it('pass on a copy of the input, since the frame’s bytes are used again', async () => {
     const { calls, asked, open } = setUp();
     const input = Uint8Array.of(5);
     await calls.call(Operation.PHYSICAL_PRESENCE, open(), input);

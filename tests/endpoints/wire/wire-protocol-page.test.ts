@@ -6,6 +6,8 @@ import { TBS_RESULTS, TbsError, type TbsSymbol } from '../../../ts-core/domain/t
 import { readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import { refusalResponse } from '../../../ts-core/domain/tpm/refusal-response.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { RESOURCE_MANAGER_LAYER, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import {
   FRAME_HEADER_BYTES,
   HIGHEST_VERSION,
@@ -39,7 +41,7 @@ describe('docs/wire-protocol.md', () => {
   it('has the TPM response of every refusal', () => {
     const rows = [...page.matchAll(/^\| (T\w+_E_\w+) (0x[0-9A-F]{8}) \| (0x\w+)? ?\| (0x\w+)? ?\|$/gm)];
     const listed = new Map(rows.map(([, symbol, result, tpm20, tpm12]) => [symbol, { result, tpm20, tpm12 }]));
-    const otherwise = { '2.0': 0x000c0101, '1.2': 0x009 };
+    const otherwise = { '2.0': RESOURCE_MANAGER_LAYER | TPM_RC.FAILURE, '1.2': TPM_RESULT.FAIL };
     const [, locality20, locality12] = /for a locality .* \| (0x\w+) \| (0x\w+) \|$/m.exec(page) ?? [];
     const locality = new TbsError('TBS_E_BAD_PARAMETER', {
       details: { parameter: 'locality', locality: 1, highest: 0 },

@@ -11,13 +11,13 @@ describe('results on the wire', () => {
     }
   });
 
-  it('tell a caller of an unknown error only that it happened', () => {
+  it('reveal about an unknown error only that it happened', () => {
     for (const error of [new Error('EACCES: /var/lib/tpmtbs'), 'text', undefined]) {
       assert.equal(resultOfError(error), resultOf('TBS_E_INTERNAL_ERROR'));
     }
   });
 
-  it('reach a connection that is refused at once in a frame without payload that answers HELLO', () => {
+  it('reach a refused connection immediately, in a frame without payload that answers HELLO', () => {
     const frame = refusalFrame('TBS_E_TOO_MANY_TBS_CONTEXTS');
     assert.equal(frame.length, FRAME_HEADER_BYTES);
     assert.equal(operationOf(frame, 0), Operation.HELLO | RESPONSE_BIT);

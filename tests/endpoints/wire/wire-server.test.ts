@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openNativeByteStream } from '../../../ts-core/adapters/identity/native-byte-stream.js';
 import { NativeByteConnection } from '../../../ts-core/adapters/wire/native-byte-connection.js';
-import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { TBS_RESULTS, TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
 import { MessageRooms } from '../../../ts-core/endpoints/message-rooms.js';
 import { UserByteBudgets } from '../../../ts-core/endpoints/user-byte-budgets.js';
@@ -140,7 +140,10 @@ for (const kind of KINDS) {
       userKey = '';
       const socket = client();
       const [refusal] = await responses(socket, 1);
-      assert.deepEqual([refusal?.operation, refusal?.requestId, refusal?.result], [0x8001, 0, 0x80284012]);
+      assert.deepEqual(
+        [refusal?.operation, refusal?.requestId, refusal?.result],
+        [0x8001, 0, TBS_RESULTS.TBS_E_ACCESS_DENIED.code],
+      );
       await whenClosed(socket);
       assert.equal(refused.length, 1);
     });
@@ -149,7 +152,10 @@ for (const kind of KINDS) {
       const many = Array.from({ length: 50 }, () => client());
       await Promise.all(many.map((socket) => openContext(socket)));
       const [refusal] = await responses(client(), 1);
-      assert.deepEqual([refusal?.operation, refusal?.requestId, refusal?.result], [0x8001, 0, 0x80284009]);
+      assert.deepEqual(
+        [refusal?.operation, refusal?.requestId, refusal?.result],
+        [0x8001, 0, TBS_RESULTS.TBS_E_TOO_MANY_TBS_CONTEXTS.code],
+      );
       userKey = 'uid:2';
       const other = client();
       assert.ok((await answerTimeMs(other, await openContext(other))) < 50);
@@ -188,7 +194,7 @@ for (const kind of KINDS) {
         const answer = responses(socket, 1);
         const closed = whenClosed(socket);
         socket.write(frame);
-        assert.equal((await answer)[0]?.result, 0x80284002);
+        assert.equal((await answer)[0]?.result, TBS_RESULTS.TBS_E_BAD_PARAMETER.code);
         await closed;
         await openContext(client());
       });

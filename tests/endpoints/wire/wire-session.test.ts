@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { TBS_RESULTS, TbsError } from '../../../ts-core/domain/tbs-error.js';
 import type { ByteConnection } from '../../../ts-core/endpoints/byte-connection.js';
 import { MAX_OUTSTANDING, MAX_UNSENT_BYTES, WireSession } from '../../../ts-core/endpoints/wire/wire-session.js';
 import { alone, fakeTurns } from '../../support/fake-turns.js';
@@ -139,7 +139,7 @@ describe('a wire session', () => {
   it('ends after a first frame that is not HELLO, and after one of another protocol', () => {
     connection.receive(OPEN);
     assert.deepEqual(connection.responses(), [
-      { operation: 0x8002, requestId: 2, result: 0x80284002, payload: Buffer.alloc(0) },
+      { operation: 0x8002, requestId: 2, result: TBS_RESULTS.TBS_E_BAD_PARAMETER.code, payload: Buffer.alloc(0) },
     ]);
     assert.equal(connection.closing, 'flush');
     connection.receive(hello());
@@ -149,7 +149,7 @@ describe('a wire session', () => {
   it('reports its versions if the client supports none of them', () => {
     connection.receive(request(1, 9, 0, Buffer.from('5442535703000900', 'hex')));
     const [response] = connection.responses();
-    assert.equal(response?.result, 0x80284002);
+    assert.equal(response?.result, TBS_RESULTS.TBS_E_BAD_PARAMETER.code);
     assert.equal(response?.payload.subarray(0, 6).toString('hex'), '000001000200');
     assert.equal(connection.closing, 'flush');
   });
@@ -166,7 +166,7 @@ describe('a wire session', () => {
       connection.receive(frame);
       assert.deepEqual(
         connection.responses().map(({ operation, result }) => [operation, result]),
-        [[0x8004, 0x80284002]],
+        [[0x8004, TBS_RESULTS.TBS_E_BAD_PARAMETER.code]],
       );
       assert.equal(connection.closing, 'flush');
       assert.equal(application.submitted, 0);
@@ -217,8 +217,8 @@ describe('a wire session', () => {
     assert.deepEqual(
       responses.map(({ requestId, result }) => [requestId, result]),
       [
-        [3, 0x8028400d],
-        [4, 0x8028400d],
+        [3, TBS_RESULTS.TBS_E_COMMAND_CANCELED.code],
+        [4, TBS_RESULTS.TBS_E_COMMAND_CANCELED.code],
         [5, 0],
       ],
     );
@@ -253,11 +253,15 @@ describe('a wire session', () => {
     const byId = new Map(connection.responses().map((response) => [response.requestId, response]));
     assert.equal(byId.get(3)?.payload.toString('hex'), '0100000002000000030000008a000000');
     assert.equal(byId.get(4)?.payload.toString('hex'), '010203');
-    assert.equal(byId.get(5)?.result, 0x80284015);
+    assert.equal(byId.get(5)?.result, TBS_RESULTS.TBS_E_OWNERAUTH_NOT_FOUND.code);
     assert.equal(byId.get(6)?.payload.readUInt32LE(0), 70000);
     assert.equal(byId.get(6)?.payload.length, 4 + 70000 - 65532);
     assert.equal(byId.get(7)?.payload.toString('hex'), '0201');
-    assert.equal(byId.get(8)?.result, 0x80284001, 'an unknown error says nothing but that it happened');
+    assert.equal(
+      byId.get(8)?.result,
+      TBS_RESULTS.TBS_E_INTERNAL_ERROR.code,
+      'an unknown error says nothing but that it happened',
+    );
   });
 
   it('stops reading at the limit of commands in progress, and handles each once when there is room', () => {

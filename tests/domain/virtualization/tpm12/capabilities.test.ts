@@ -68,7 +68,7 @@ describe('TPM_GetCapability of a context', () => {
     assert.equal(numberIn(await bob.send(property(TPM_CAP_PROP.KEYS))), 10, 'another user');
   });
 
-  it('returns the TPM’s response for everything else, and for a malformed question', async () => {
+  it('returns the TPM’s response for everything else, and for a malformed query', async () => {
     const { tpm, alice } = await modelBroker();
     const others = [
       property(TPM_CAP_PROP.OWNER),
@@ -83,7 +83,7 @@ describe('TPM_GetCapability of a context', () => {
     }
   });
 
-  it('lists keys by TPM_CAP_KEY_HANDLE too, and passes on the refusal of a TPM that does not list them', async () => {
+  it('lists keys by TPM_CAP_KEY_HANDLE too, and passes on the error of a TPM that does not list them', async () => {
     const { tpm, alice, bob } = await modelBroker();
     const key = handleIn(await alice.send(command.loadKey2(1)));
     const byArea = command.ordinal(TPM_ORD.GetCapability, concat(uint32(TPM_CAP.KEY_HANDLE), uint32(0)));
@@ -127,7 +127,7 @@ describe('TPM_GetCapability of a context', () => {
     assert.deepEqual(handlesIn(await alice.send(listOf(TPM_RT.TRANS))), [1, second]);
   });
 
-  it('leaves questions to the TPM whose numbers are properties, but of another area', async () => {
+  it('passes on queries about other capability areas, whatever their numbers', async () => {
     const { tpm, alice } = await modelBroker();
     const flag = (number: number) =>
       command.ordinal(TPM_ORD.GetCapability, concat(uint32(TPM_CAP.FLAG), sized(uint32(number))));
@@ -137,7 +137,7 @@ describe('TPM_GetCapability of a context', () => {
     }
   });
 
-  it('leaves a question to the TPM whose size is wrong', async () => {
+  it('passes on a query whose size is wrong', async () => {
     const { tpm, alice } = await modelBroker();
     handleIn(await alice.send(command.oiap()));
     const area = uint32(TPM_CAP.HANDLE);

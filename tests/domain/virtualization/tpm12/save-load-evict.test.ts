@@ -86,7 +86,7 @@ describe('swapping of TPM 1.2 keys and sessions', () => {
     assert.equal(session?.resident, false, 'saved to be safe');
   });
 
-  it('evicts another key if the TPM refuses to save one, but none that the command needs', async () => {
+  it('evicts another key if the TPM rejects saving one, but none that the command needs', async () => {
     const { tpm, virtualizer, alice } = await modelBroker();
     const keys = await inTurn(3, async (index) => handleIn(await alice.send(command.loadKey2(index))));
     tpm.refuses('SaveContext', TPM_RESULT.OWNER_CONTROL);

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import type { Exchange } from '../../../../ts-core/domain/tpm/exchange.js';
-import { TPM_CAP, TPM_PT, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import {
+  ACTIVE_SESSION_FIRST,
+  LOADED_SESSION_FIRST,
+  SRK_HANDLE,
+  TPM_CAP,
+  TPM_CC,
+  TPM_PT,
+  TPM_PT_GROUP_SIZE,
+  TPM_RC,
+  TPMA_CC,
+  TRANSIENT_FIRST,
+} from '../../../../ts-core/domain/tpm20/codes.js';
 import { refusal, success } from '../../../../ts-core/domain/tpm20/responses.js';
 import {
   CapabilityRejected,
@@ -11,6 +22,10 @@ import {
   readResetCounts,
 } from '../../../../ts-core/domain/virtualization/tpm20/broker-commands.js';
 import { u32 } from '../../../support/tpm20-commands.js';
+
+/** TPMA_CC of a command with one handle, without its code. */
+const ONE_HANDLE = 1 << TPMA_CC.HANDLES_SHIFT;
+const VENDOR_COMMAND = TPMA_CC.VENDOR + 0x123;
 
 /** Runs an exchange with these responses, and returns its result and the properties that it requested. */
 function ask<Result>(exchange: Exchange<Result>, ...responses: Uint8Array[]) {
@@ -39,21 +54,21 @@ describe('the virtualizer’s own commands to a TPM 2.0', () => {
   it('list handles page by page, and stop at those of another type', () => {
     const { result, asked } = ask(
       listHandles(TRANSIENT_FIRST),
-      page(TPM_CAP.HANDLES, [0x80000000, 0x80000001], true),
-      page(TPM_CAP.HANDLES, [0x80000002, 0x81000001], true),
+      page(TPM_CAP.HANDLES, [TRANSIENT_FIRST, TRANSIENT_FIRST + 1], true),
+      page(TPM_CAP.HANDLES, [TRANSIENT_FIRST + 2, SRK_HANDLE], true),
     );
-    assert.deepEqual(result, [0x80000000, 0x80000001, 0x80000002]);
-    assert.deepEqual(asked, [0x80000000, 0x80000002]);
+    assert.deepEqual(result, [TRANSIENT_FIRST, TRANSIENT_FIRST + 1, TRANSIENT_FIRST + 2]);
+    assert.deepEqual(asked, [TRANSIENT_FIRST, TRANSIENT_FIRST + 2]);
   });
 
   it('list saved sessions, which have another type than the requested one', () => {
     const { result, asked } = ask(
-      listHandles(0x03000000),
-      page(TPM_CAP.HANDLES, [0x02000000, 0x02000003], true),
-      page(TPM_CAP.HANDLES, [0x02000007]),
+      listHandles(ACTIVE_SESSION_FIRST),
+      page(TPM_CAP.HANDLES, [LOADED_SESSION_FIRST, LOADED_SESSION_FIRST + 3], true),
+      page(TPM_CAP.HANDLES, [LOADED_SESSION_FIRST + 7]),
     );
-    assert.deepEqual(result, [0x02000000, 0x02000003, 0x02000007]);
-    assert.deepEqual(asked, [0x03000000, 0x03000004]);
+    assert.deepEqual(result, [LOADED_SESSION_FIRST, LOADED_SESSION_FIRST + 3, LOADED_SESSION_FIRST + 7]);
+    assert.deepEqual(asked, [ACTIVE_SESSION_FIRST, ACTIVE_SESSION_FIRST + 4]);
   });
 
   it('stop if a TPM announces more but returns nothing, and after 64 pages at the latest', () => {
@@ -63,10 +78,10 @@ describe('the virtualizer’s own commands to a TPM 2.0', () => {
   });
 
   it('read nothing beyond the response or beyond the number of items that it announces', () => {
-    const whole = page(TPM_CAP.HANDLES, [0x80000000, 0x80000001]);
-    assert.deepEqual(ask(listHandles(TRANSIENT_FIRST), whole.subarray(0, whole.length - 1)).result, [0x80000000]);
-    const longer = Uint8Array.from([...page(TPM_CAP.HANDLES, [0x80000000]), ...u32(0x80000001)]);
-    assert.deepEqual(ask(listHandles(TRANSIENT_FIRST), longer).result, [0x80000000]);
+    const whole = page(TPM_CAP.HANDLES, [TRANSIENT_FIRST, TRANSIENT_FIRST + 1]);
+    assert.deepEqual(ask(listHandles(TRANSIENT_FIRST), whole.subarray(0, whole.length - 1)).result, [TRANSIENT_FIRST]);
+    const longer = Uint8Array.from([...page(TPM_CAP.HANDLES, [TRANSIENT_FIRST]), ...u32(TRANSIENT_FIRST + 1)]);
+    assert.deepEqual(ask(listHandles(TRANSIENT_FIRST), longer).result, [TRANSIENT_FIRST]);
     const fixed = properties([
       [TPM_PT.MANUFACTURER, 1],
       [TPM_PT.MAX_COMMAND_SIZE, 4096],
@@ -80,32 +95,32 @@ describe('the virtualizer’s own commands to a TPM 2.0', () => {
   it('list objects, loaded and saved sessions by their numbers', () => {
     const { result } = ask(
       listAllHandles(),
-      page(TPM_CAP.HANDLES, [0x80000005]),
-      page(TPM_CAP.HANDLES, [0x02000001, 0x03000002]),
-      page(TPM_CAP.HANDLES, [0x02000003]),
+      page(TPM_CAP.HANDLES, [TRANSIENT_FIRST + 5]),
+      page(TPM_CAP.HANDLES, [LOADED_SESSION_FIRST + 1, ACTIVE_SESSION_FIRST + 2]),
+      page(TPM_CAP.HANDLES, [LOADED_SESSION_FIRST + 3]),
     );
-    assert.deepEqual([...result.transient], [0x80000005]);
+    assert.deepEqual([...result.transient], [TRANSIENT_FIRST + 5]);
     assert.deepEqual(
       [...result.loadedSessions],
       [
-        [1, 0x02000001],
-        [2, 0x03000002],
+        [1, LOADED_SESSION_FIRST + 1],
+        [2, ACTIVE_SESSION_FIRST + 2],
       ],
     );
-    assert.deepEqual([...result.savedSessions], [[3, 0x02000003]]);
+    assert.deepEqual([...result.savedSessions], [[3, LOADED_SESSION_FIRST + 3]]);
   });
 
   it('list the commands page by page, vendors’ commands included, and stop at one seen before', () => {
     const { result, asked } = ask(
       listCommands(),
-      page(TPM_CAP.COMMANDS, [0x0200015d, 0x22000123], true),
-      page(TPM_CAP.COMMANDS, [0x22000123, 0x0200015e], true),
+      page(TPM_CAP.COMMANDS, [ONE_HANDLE | TPM_CC.Sign, ONE_HANDLE | VENDOR_COMMAND], true),
+      page(TPM_CAP.COMMANDS, [ONE_HANDLE | VENDOR_COMMAND, ONE_HANDLE | TPM_CC.Unseal], true),
     );
     assert.deepEqual(
       result.map(({ code }) => code),
-      [0x15d, 0x20000123],
+      [TPM_CC.Sign, VENDOR_COMMAND],
     );
-    assert.deepEqual(asked, [0, 0x20000124]);
+    assert.deepEqual(asked, [0, VENDOR_COMMAND + 1]);
   });
 
   it('list the properties of both groups, each to its end', () => {
@@ -115,15 +130,15 @@ describe('the virtualizer’s own commands to a TPM 2.0', () => {
       properties(
         [
           [TPM_PT.MAX_COMMAND_SIZE, 4096],
-          [0x1ff, 7],
+          [TPM_PT.FIXED + TPM_PT_GROUP_SIZE - 1, 7],
           [TPM_PT.VAR, 9],
         ],
         true,
       ),
       properties([
         [TPM_PT.VAR, 2],
-        [0x2ff, 8],
-        [0x300, 9],
+        [TPM_PT.VAR + TPM_PT_GROUP_SIZE - 1, 8],
+        [TPM_PT.VAR + TPM_PT_GROUP_SIZE, 9],
       ]),
     );
     assert.deepEqual(
@@ -131,16 +146,16 @@ describe('the virtualizer’s own commands to a TPM 2.0', () => {
       [
         [TPM_PT.MANUFACTURER, 1],
         [TPM_PT.MAX_COMMAND_SIZE, 4096],
-        [0x1ff, 7],
+        [TPM_PT.FIXED + TPM_PT_GROUP_SIZE - 1, 7],
         [TPM_PT.VAR, 2],
-        [0x2ff, 8],
+        [TPM_PT.VAR + TPM_PT_GROUP_SIZE - 1, 8],
       ],
     );
     assert.deepEqual(asked, [TPM_PT.FIXED, TPM_PT.MANUFACTURER + 1, TPM_PT.VAR]);
   });
 
   it('ignore a property below the requested group', () => {
-    const below = properties([[0x0ff, 1]]);
+    const below = properties([[TPM_PT.FIXED - 1, 1]]);
     const { result } = ask(listProperties(), below, properties([[TPM_PT.HR_LOADED, 3]]));
     assert.deepEqual([...result], [[TPM_PT.HR_LOADED, 3]]);
   });

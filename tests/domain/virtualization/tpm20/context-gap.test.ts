@@ -124,7 +124,7 @@ describe('TPM 2.0 sessions and the context gap', () => {
     assert.equal(await client.code(startAuthSession()), TPM_RC.SESSION_MEMORY);
   });
 
-  it('leave the TPM’s refusal to the caller if there are none to repair', async () => {
+  it('pass the TPM’s error on to the caller if there are none to repair', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     handleIn(await client.send(startAuthSession()));

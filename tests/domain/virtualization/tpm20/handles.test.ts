@@ -132,7 +132,7 @@ describe('the transient objects of the TPM', () => {
     assert.equal(objects.leastRecentlyUsed(), first, 'the next exchange may evict it');
   });
 
-  it('fill the TPM once it has refused another, until one more fits', () => {
+  it('fill the TPM once it has rejected another, until one more fits', () => {
     const { objects, adopt } = setUp();
     adopt(FIRST);
     assert.deepEqual([objects.isFull, objects.mustEvictFirst()], [false, false]);

@@ -5,16 +5,23 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
+import {
+  ACTIVE_SESSION_FIRST,
+  LOADED_SESSION_FIRST,
+  TPM_RC,
+  TRANSIENT_FIRST,
+} from '../../../../ts-core/domain/tpm20/codes.js';
+import { aboutHandle, OBJECT_QUOTA, SESSION_QUOTA } from '../../../../ts-core/domain/tpm20/responses.js';
 import { ScriptedTpm20 } from '../../../support/scripted-tpm20.js';
 import {
   contextLoad,
   contextSave,
   createPrimary,
   flushContext,
-  getCapability,
   getRandomWithSession,
   handleListIn,
   hashSequenceStart,
+  listHandles,
   policyGetDigest,
   readPublic,
   startAuthSession,
@@ -22,7 +29,8 @@ import {
 import type { VirtualClient } from '../../../support/virtual-tpm.js';
 import { VirtualTpm20 } from '../../../support/virtual-tpm20.js';
 
-const TRANSIENT = 0x80000000;
+/** The response for a number beyond the slots of the context. */
+const BEYOND_SLOTS = aboutHandle(TPM_RC.VALUE, 0);
 const LIMITS = { resourcesPerContext: 6, sessionsPerContext: 4, objectsPerUser: 100, abandonedSessionsPerUser: 2 };
 
 /** What one client may know, recorded independently of the broker. */
@@ -63,14 +71,14 @@ const USERS = ['uid:1000', 'uid:1000', 'uid:1001'];
 /** Executes one step and compares the response with what this client may know. */
 async function step(world: World, [who, what, which]: Step): Promise<void> {
   const me = world.clients[who] as Expected;
-  const handle = TRANSIENT + which;
+  const handle = TRANSIENT_FIRST + which;
   const session = sessionAt(world, which);
   switch (what) {
     case 0:
     case 1: {
       const response = await me.client.send(what === 0 ? createPrimary() : hashSequenceStart());
       if (me.objects.size + me.sessions.size >= LIMITS.resourcesPerContext)
-        assert.equal(responseCodeOf(response), 0x000c0902);
+        assert.equal(responseCodeOf(response), OBJECT_QUOTA);
       if (responseCodeOf(response) === 0) me.objects.set(readUint32(response, 10), readUint32(response, 14));
       return;
     }
@@ -78,7 +86,8 @@ async function step(world: World, [who, what, which]: Step): Promise<void> {
     case 3: {
       const response = await me.client.send(readPublic(handle));
       const tag = me.objects.get(handle);
-      if (tag === undefined) assert.equal(responseCodeOf(response), which < LIMITS.resourcesPerContext ? 0x910 : 0x184);
+      if (tag === undefined)
+        assert.equal(responseCodeOf(response), which < LIMITS.resourcesPerContext ? TPM_RC.REFERENCE_H0 : BEYOND_SLOTS);
       else assert.deepEqual([responseCodeOf(response), readUint32(response, 10)], [0, tag]);
       return;
     }
@@ -97,7 +106,7 @@ async function step(world: World, [who, what, which]: Step): Promise<void> {
     }
     case 6: {
       const response = await me.client.send(startAuthSession('policy'));
-      if (responseCodeOf(response) !== 0) return assert.equal(responseCodeOf(response), 0x000c0903);
+      if (responseCodeOf(response) !== 0) return assert.equal(responseCodeOf(response), SESSION_QUOTA);
       const started = readUint32(response, 10);
       me.sessions.set(started, await tagOf(me, started));
       return;
@@ -105,7 +114,7 @@ async function step(world: World, [who, what, which]: Step): Promise<void> {
     case 7: {
       const own = me.sessions.get(session);
       const response = await me.client.send(policyGetDigest(session));
-      if (own === undefined) assert.equal(responseCodeOf(response), 0x910);
+      if (own === undefined) assert.equal(responseCodeOf(response), TPM_RC.REFERENCE_H0);
       else assert.deepEqual([responseCodeOf(response), readUint32(response, 10)], [0, own]);
       return;
     }
@@ -132,7 +141,7 @@ async function step(world: World, [who, what, which]: Step): Promise<void> {
 
 function sessionAt(world: World, which: number): number {
   const all = world.clients.flatMap(({ sessions }) => [...sessions.keys()]);
-  return all[which % Math.max(all.length, 1)] ?? 0x03000000 + which;
+  return all[which % Math.max(all.length, 1)] ?? ACTIVE_SESSION_FIRST + which;
 }
 
 async function tagOf(me: Expected, session: number): Promise<number> {
@@ -160,9 +169,9 @@ async function load(world: World, me: Expected, which: number): Promise<void> {
 }
 
 async function listings(me: Expected): Promise<void> {
-  const listed = async (first: number) => handleListIn(await me.client.send(getCapability(1, first, 100))).handles;
-  assert.deepEqual(await listed(TRANSIENT), [...me.objects.keys()].sort());
-  assert.deepEqual([...(await listed(0x02000000))].sort(), [...me.sessions.keys()].sort());
+  const listed = async (first: number) => handleListIn(await me.client.send(listHandles(first))).handles;
+  assert.deepEqual(await listed(TRANSIENT_FIRST), [...me.objects.keys()].sort());
+  assert.deepEqual([...(await listed(LOADED_SESSION_FIRST))].sort(), [...me.sessions.keys()].sort());
 }
 
 describe('isolation of TPM 2.0 contexts', () => {
@@ -219,15 +228,15 @@ describe('isolation of TPM 2.0 contexts', () => {
               const response = await client.send(createPrimary());
               if (responseCodeOf(response) === 0) own.add(readUint32(response, 14));
             } else if (what < 9) {
-              const response = await client.send(readPublic(TRANSIENT + which));
+              const response = await client.send(readPublic(TRANSIENT_FIRST + which));
               if (responseCodeOf(response) === 0)
                 assert.ok(own.has(readUint32(response, 10)), 'reached another’s object');
             } else if (what === 9) {
               await client.code(startAuthSession('hmac'));
             } else if (what === 10) {
-              await client.code(flushContext(TRANSIENT + which));
+              await client.code(flushContext(TRANSIENT_FIRST + which));
             } else {
-              await client.code(policyGetDigest(0x02000000 + which));
+              await client.code(policyGetDigest(LOADED_SESSION_FIRST + which));
             }
           } catch (error) {
             assert.match(String(error), /lost on the way/);

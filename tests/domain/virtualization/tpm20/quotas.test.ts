@@ -95,7 +95,7 @@ describe('quotas of TPM 2.0 objects and sessions', () => {
     }
     assert.equal(await broker.client().code(startAuthSession()), 0);
     assert.equal(await broker.client('uid:7').code(contextLoad(blob)), aboutParameter(TPM_RC.HANDLE, 1));
-    assert.equal(await broker.client('uid:8').code(startAuthSession()), 0x905);
+    assert.equal(await broker.client('uid:8').code(startAuthSession()), TPM_RC.SESSION_HANDLES);
     assert.equal(tpm.sessions.size, 64);
   });
 

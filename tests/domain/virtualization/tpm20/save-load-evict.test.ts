@@ -52,7 +52,7 @@ describe('TPM 2.0 transient objects', () => {
     assert.equal(tpm.log.filter((code) => code === TPM_CC.ContextSave).length, 4);
   });
 
-  it('are evicted before the TPM has to refuse, once it is known to be full', async () => {
+  it('are evicted before the TPM rejects anything, once it is known to be full', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
     for (let number = 0; number < 6; number++) handleIn(await client.send(createPrimary()));
@@ -82,7 +82,7 @@ describe('TPM 2.0 transient objects', () => {
     assert.deepEqual(broker.virtualizer.resources(), []);
   });
 
-  it('that the TPM refuses to save keep their slot, others are evicted, and the TPM answers what has no room', async () => {
+  it('that the TPM cannot save stay in it while others are evicted, and the TPM rejects what finds no room', async () => {
     const { broker } = await scriptedBroker({ refusesToSaveSequences: true });
     const client = broker.client();
     for (let number = 0; number < 2; number++) handleIn(await client.send(hashSequenceStart()));
@@ -96,7 +96,7 @@ describe('TPM 2.0 transient objects', () => {
     assert.equal(await client.code(readPublic(TRANSIENT_FIRST + 2)), 0);
   });
 
-  it('that the TPM refuses to save make way for nothing, so the command is not repeated before another has', async () => {
+  it('that the TPM cannot save free no slot, so the command is repeated only after another was evicted', async () => {
     const { tpm, broker } = await scriptedBroker({ objectSlots: 2, refusesToSaveSequences: true });
     const client = broker.client();
     handleIn(await client.send(hashSequenceStart()));
@@ -106,7 +106,7 @@ describe('TPM 2.0 transient objects', () => {
     assert.deepEqual(tpm.takeLog(), ['CreatePrimary', 'ContextSave', 'ContextSave', 'FlushContext', 'CreatePrimary']);
   });
 
-  it('that the TPM answers to have loaded without a handle, or not to have loaded with one, are missing', async () => {
+  it('are missing if the TPM answers a load with success but no handle, or with an error and a handle', async () => {
     for (const [code, body] of [
       [TPM_RC.SUCCESS, []],
       [TPM_RC.INTEGRITY, u32(TRANSIENT_FIRST)],
@@ -137,7 +137,7 @@ describe('TPM 2.0 transient objects', () => {
     assert.equal(handleIn(await client.send(createPrimary())), TRANSIENT_FIRST);
   });
 
-  it('that the TPM creates with a handle that we thought in use replace the object that is evidently gone', async () => {
+  it('replace an object whose handle the TPM assigns again, because it is evidently gone', async () => {
     const { tpm, broker } = await scriptedBroker();
     const [first, second] = [broker.client(), broker.client()];
     handleIn(await first.send(createPrimary()));
@@ -179,7 +179,7 @@ describe('TPM 2.0 sessions that are swapped', () => {
     assert.deepEqual(tpm.takeLog(), []);
   });
 
-  it('are evicted before the TPM has to refuse, once it is known to be full', async () => {
+  it('are evicted before the TPM rejects anything, once it is known to be full', async () => {
     const { tpm, broker } = await scriptedBroker({ sessionSlots: 2 });
     const client = broker.client();
     const sessions: number[] = [];
@@ -215,7 +215,7 @@ describe('TPM 2.0 sessions that are swapped', () => {
     assert.equal(tpm.loadedSessions().length, 2, 'neither makes way for the other any more');
   });
 
-  it('are not thought to fill the TPM because it cannot load one for another reason', async () => {
+  it('do not count as filling the TPM if it cannot load one for another reason', async () => {
     const { tpm, broker } = await scriptedBroker();
     const [client, other] = [broker.client(), broker.client()];
     const session = handleIn(await client.send(startAuthSession()));

@@ -141,7 +141,7 @@ describe('the sessions of the TPM', () => {
     assert.ok(first.callerSaveOrder > 0);
   });
 
-  it('fill the TPM once it has refused another, until one more fits', () => {
+  it('fill the TPM once it has rejected another, until one more fits', () => {
     const { sessions, context } = setUp();
     sessions.adopt(context, HMAC);
     assert.deepEqual([sessions.isFull, sessions.mustEvictFirst()], [false, false]);

@@ -26,7 +26,7 @@ describe('the handlers of event actions', () => {
     assert.deepEqual([action?.kinds, action?.runs], [['warning'], 1]);
   });
 
-  it('show why an action is disabled, and rather why its script is refused', async () => {
+  it('show why an action is disabled, or why its script is refused if both apply', async () => {
     const disabled = { ...STATE, disabled: { since: STATE.registeredAt, reason: 'It failed.' } };
     const [first] = (await listed(disabled)).actions;
     assert.deepEqual([first?.state, first?.reason, first?.sha256], ['disabled', 'It failed.', 'ab']);
