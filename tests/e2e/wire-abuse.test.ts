@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TBS_RESULTS } from '../../ts-core/domain/tbs-error.js';
+import { HEADER_BYTES } from '../../ts-core/domain/tpm/command-header.js';
+import { TPM_TAG } from '../../ts-core/domain/tpm12/codes.js';
+import { TPM_CC, TPM_ST } from '../../ts-core/domain/tpm20/codes.js';
 import { GET_RANDOM_8, hello, submit, whenClosed } from '../endpoints/wire/wire-client.js';
 import { mutate } from '../fuzz/mutate.js';
 import { SeededRandom } from '../fuzz/seeded-random.js';
@@ -17,6 +20,8 @@ const WARM_UP_COMMANDS = 50_000;
 const MEBIBYTE = 1024 * 1024;
 const MEMORY_SLACK_MB = 30;
 
+const FIRST_CODE: number = TPM_CC.NV_UndefineSpaceSpecial;
+const LAST_CODE: number = TPM_CC.ReadOnlyControl;
 const { TBS_E_BAD_PARAMETER, TBS_E_BUFFER_TOO_LARGE } = TBS_RESULTS;
 
 describe('abuse of the wire endpoint', function () {
@@ -64,10 +69,11 @@ describe('abuse of the wire endpoint', function () {
 
   /** Sends mutated commands of all command codes; each must get one whole response. */
   async function sendFuzzed(attacker: WireClient, count: number, seed: number): Promise<void> {
-    const seeds = Array.from({ length: 0x1a0 - 0x11f }, (_, index) => {
-      const command = Buffer.concat([Buffer.from([0x80, 1 + (index % 2), 0, 0, 0, 0, 0, 0, 0, 0]), randomBytes(40)]);
+    const seeds = Array.from({ length: LAST_CODE - FIRST_CODE }, (_, index) => {
+      const command = Buffer.concat([Buffer.alloc(HEADER_BYTES), randomBytes(40)]);
       command.writeUInt32BE(command.length, 2);
-      command.writeUInt32BE(0x11f + index, 6);
+      command.writeUInt16BE(index % 2 === 0 ? TPM_ST.NO_SESSIONS : TPM_ST.SESSIONS, 0);
+      command.writeUInt32BE(FIRST_CODE + index, 6);
       return command;
     });
     for (let sent = 0; sent < count; sent += 32) {
@@ -111,9 +117,9 @@ describe('abuse of the wire endpoint', function () {
   it('answers a header-only command for every command code', async () => {
     using client = await WireClient.open(daemon.wireSocket, ALICE);
     using quiet = await WireClient.open(daemon.wireSocket, BOB);
-    for (const tag of [0x8001, 0x8002, 0x00c1, 0xffff]) {
+    for (const tag of [TPM_ST.NO_SESSIONS, TPM_ST.SESSIONS, TPM_TAG.RQU_COMMAND, 0xffff]) {
       const times = answerTimesMs(quiet, 50);
-      for (let code = 0x11f; code <= 0x1a5; code++) {
+      for (let code = FIRST_CODE; code <= LAST_CODE + 5; code++) {
         const command = Buffer.alloc(10);
         command.writeUInt16BE(tag, 0);
         command.writeUInt32BE(10, 2);

@@ -47,7 +47,7 @@ describe('the rooms for messages', () => {
     assert.equal(rooms.unusedBytes, MAX_UNUSED_BYTES);
   });
 
-  it('are never in two hands, whatever is taken and given back', () => {
+  it('are never used by two holders at once, whatever is taken and given back', () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 70_000 }), { maxLength: 40 });
     fc.assert(
       fc.property(lengths, fc.infiniteStream(fc.boolean()), (taken, givesBack) => {

@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TPM_ST } from '../../ts-core/domain/tpm20/codes.js';
 
 /** Called for each chunk that a client sends. `count` is 1 for the first of all connections. */
 export type FaultScript = (command: Buffer, peer: Socket, count: number) => void;
@@ -61,7 +62,7 @@ export async function startFaultyTpm(script: FaultScript): Promise<FaultyTpm> {
 /** Returns a whole TPM 2.0 response: the header with the response code, and `body`. */
 export function tpm20Response(body: Uint8Array = new Uint8Array(0), responseCode = 0): Buffer {
   const response = Buffer.alloc(10 + body.length);
-  response.writeUInt16BE(0x8001, 0);
+  response.writeUInt16BE(TPM_ST.NO_SESSIONS, 0);
   response.writeUInt32BE(response.length, 2);
   response.writeUInt32BE(responseCode, 6);
   response.set(body, 10);

@@ -4,6 +4,7 @@ import { Contexts } from '../../../ts-core/application/contexts/contexts.js';
 import { ManageResources } from '../../../ts-core/application/contexts/manage-resources.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import type { Exchange } from '../../../ts-core/domain/tpm/exchange.js';
+import { TRANSIENT_FIRST } from '../../../ts-core/domain/tpm20/codes.js';
 import type { VirtualResource } from '../../../ts-core/domain/virtualization/virtualizer.js';
 import { policyOf } from '../../domain/filter/filter-fixtures.js';
 import { ALICE, ALICES_SANDBOX, BOB, ROOT } from '../../support/callers.js';
@@ -15,7 +16,7 @@ function setUp() {
   const contexts = new Contexts(() => policyOf({ maxContexts: 100, maxContextsPerUser: 100 }));
   const { events, told } = recordedEvents();
   const resource = (id: string, caller: Caller, saved = false): VirtualResource => ({
-    ...{ id, kind: 'transient', userKey: caller.userKey, virtualHandle: 0x80000000, resident: true },
+    ...{ id, kind: 'transient', userKey: caller.userKey, virtualHandle: TRANSIENT_FIRST, resident: true },
     contextId: saved ? null : contexts.create(caller, 0).id,
   });
   const held = [

@@ -35,7 +35,7 @@ describe('stored events', () => {
     assert.deepEqual(messages.slice(-2), ['refusal 4999', 'of root, later']);
   });
 
-  it('of refusals stay as many with one user each, the newest of them', () => {
+  it('of refusals are the newest thousand, even if each has another user', () => {
     const events = setUp();
     for (let user = 0; user < 1500; user++) {
       events.raise('commandRefused', `of ${user}`, { caller: { userKey: `uid:${user}`, callerClass: 'standardUser' } });

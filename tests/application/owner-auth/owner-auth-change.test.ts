@@ -205,7 +205,7 @@ describe('recovering a change that a crash interrupted', () => {
     }
   });
 
-  it('gives both values up if the TPM accepts neither, and says what to do', async () => {
+  it('discards both values if the TPM accepts neither, and says what to do', async () => {
     const { change, tpm, secrets, crashed, told } = setUp();
     await secrets.put('owner', OLD);
     await crashed();

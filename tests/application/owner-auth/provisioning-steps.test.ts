@@ -10,7 +10,15 @@ import { errorResponse, readUint32 } from '../../../ts-core/domain/tpm/command-h
 import type { Exchange } from '../../../ts-core/domain/tpm/exchange.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
 import { WELL_KNOWN_SECRET } from '../../../ts-core/domain/tpm12/ownership.js';
-import { EK_HANDLE, SRK_HANDLE, TPM_ALG, TPM_CC, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
+import {
+  EK_HANDLE,
+  SRK_HANDLE,
+  TPM_ALG,
+  TPM_CC,
+  TPM_RC,
+  TPM_RH,
+  TRANSIENT_FIRST,
+} from '../../../ts-core/domain/tpm20/codes.js';
 import type { KeyAlgorithm } from '../../../ts-core/domain/tpm20/keys.js';
 import { aboutSession } from '../../../ts-core/domain/tpm20/responses.js';
 import { answered, success, successWithSession } from '../../support/answered-exchange.js';
@@ -21,7 +29,7 @@ import { recordedTpm12 } from '../../support/tpm-conversations.js';
 type Command = keyof typeof TPM_CC;
 
 const [OWNER, STORAGE] = [Uint8Array.of(0x01), Uint8Array.of(0x0a)];
-const NEW_KEY = 0x80000007;
+const NEW_KEY = TRANSIENT_FIRST + 7;
 const WRONG = errorResponse('2.0', aboutSession(TPM_RC.AUTH_FAIL, 0));
 const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(TPM_CC).map(([name, code]) => [code, name]));
 

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import type { OwnerAuthFiles } from '../../../ts-core/application/ports/owner-auth-stores.js';
 import { adoptTpm, type ReplacedTpm } from '../../../ts-core/application/state/tpm-bound-state.js';
 import type { TpmIdentity } from '../../../ts-core/domain/tpm/tpm-identity.js';
+import { TRANSIENT_FIRST } from '../../../ts-core/domain/tpm20/codes.js';
 import { MemoryStore } from '../../support/memory-store.js';
 
 const OLD: TpmIdentity = { version: '2.0', manufacturerId: 1, marks: { 'key-ecc': 'aaaa' } };
 const NEW: TpmIdentity = { version: '2.0', manufacturerId: 1, marks: { 'key-ecc': 'bbbb' } };
-const SNAPSHOT = { savedSessions: [], ownedHandles: [0x80000001] };
+const SNAPSHOT = { savedSessions: [], ownedHandles: [TRANSIENT_FIRST + 1] };
 const OWNER_AUTH = { appliedLevel: 'Full', autoProvisioning: 'Disabled', lockoutParametersSet: true };
 
 /** The machine's disk: records and files, with a crash before the change of this number. */

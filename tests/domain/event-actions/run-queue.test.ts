@@ -67,7 +67,7 @@ describe('the queue of event actions', () => {
     assert.equal(queue.waitingOf('notify'), LINE_BUCKET.burst - 1);
   });
 
-  it('loses a run of the newest line if every line has one, and goes on', () => {
+  it('drops a newcomer if every line has only one run, and continues', () => {
     const queue = new RunQueue();
     const dropped = Array.from({ length: 70 }, (_, index) => flood(queue, `${index}`, 1)[0]).filter(
       (each) => each === 'queueFull',
@@ -83,7 +83,7 @@ describe('the queue of event actions', () => {
     assert.ok(verdicts.slice(LINE_BUCKET.burst).every((each) => each === 'actionLimit'));
   });
 
-  it('gives up a run of the action with the most when it is full, never the newcomer of a small one', () => {
+  it('drops a run of the action with the most when it is full, never the newcomer of an action with few', () => {
     const queue = new RunQueue();
     let minute = 0;
     // Refilled buckets let one action fill the queue.

@@ -4,9 +4,9 @@ import {
   type HandleRefusal,
   refusalByHandles,
 } from '../../../ts-core/domain/filter/handle-rules.js';
-import { TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
+import { TPM_RH, TRANSIENT_FIRST } from '../../../ts-core/domain/tpm20/codes.js';
 
-const KEY = 0x80000000;
+const KEY = TRANSIENT_FIRST;
 
 function refusal(handles: readonly number[] | null, condition?: Parameters<typeof refusalByHandles>[1]): HandleRefusal {
   const refused = refusalByHandles(handles, condition);

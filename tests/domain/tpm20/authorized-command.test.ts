@@ -9,18 +9,18 @@ import {
   runCommand,
   Tpm20CommandError,
 } from '../../../ts-core/domain/tpm20/authorized-command.js';
-import { TPM_CC, TPM_RC, TPM_RH } from '../../../ts-core/domain/tpm20/codes.js';
+import { SRK_HANDLE, TPM_CC, TPM_RC, TPM_RH, TRANSIENT_FIRST } from '../../../ts-core/domain/tpm20/codes.js';
 import { answered, success, successWithSession } from '../../support/answered-exchange.js';
 import { truncationsOf } from '../../support/damaged-answers.js';
 import { toHex } from '../../support/tpm-conversations.js';
 
 const PARAMETERS = Uint8Array.of(0xaa, 0xbb);
 const CLEAR: Command = { code: TPM_CC.Clear, handles: [TPM_RH.LOCKOUT], auths: [Uint8Array.of(1, 2)] };
-const LOAD: Command = { code: TPM_CC.Load, handles: [0x81000001], auths: [EMPTY_AUTH], outHandles: 1 };
+const LOAD: Command = { code: TPM_CC.Load, handles: [SRK_HANDLE], auths: [EMPTY_AUTH], outHandles: 1 };
 
 describe('a command of the broker’s own to a TPM 2.0', () => {
   it('consists of header, handles and parameters if it needs no authorization', () => {
-    const bytes = marshalCommand({ code: TPM_CC.ReadPublic, handles: [0x81000001], parameters: PARAMETERS });
+    const bytes = marshalCommand({ code: TPM_CC.ReadPublic, handles: [SRK_HANDLE], parameters: PARAMETERS });
     assert.equal(toHex(bytes), ['8001', '00000010', '00000173', '81000001', 'aabb'].join(''));
   });
 
@@ -52,9 +52,9 @@ describe('a command of the broker’s own to a TPM 2.0', () => {
   });
 
   it('returns the handles before the parameters', () => {
-    const response = successWithSession(PARAMETERS, 0x80000001);
+    const response = successWithSession(PARAMETERS, TRANSIENT_FIRST + 1);
     const { parameters, handles } = answered(runCommand(LOAD), response).result;
-    assert.deepEqual([handles, parameters.bytes(2)], [[0x80000001], PARAMETERS]);
+    assert.deepEqual([handles, parameters.bytes(2)], [[TRANSIENT_FIRST + 1], PARAMETERS]);
   });
 
   it('returns everything behind the header if it has no session', () => {
@@ -72,7 +72,7 @@ describe('a command of the broker’s own to a TPM 2.0', () => {
   });
 
   it('fails for a response that is shorter than its header, its handles or its parameters say', () => {
-    const whole = successWithSession(PARAMETERS, 0x80000001);
+    const whole = successWithSession(PARAMETERS, TRANSIENT_FIRST + 1);
     const endOfParameters = whole.length - 5;
     for (const cut of truncationsOf(whole, endOfParameters)) {
       assert.throws(() => answered(runCommand(LOAD), cut), TruncatedFieldError, `${cut.length} bytes`);

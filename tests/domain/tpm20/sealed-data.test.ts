@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { concat, TruncatedFieldError } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
-import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
+import { TPM_RC, TRANSIENT_FIRST } from '../../../ts-core/domain/tpm20/codes.js';
 import { seal, unseal } from '../../../ts-core/domain/tpm20/sealed-data.js';
 import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
 import { SEALED } from '../../fixtures/tpm-conversations/recorded-facts.js';
@@ -13,7 +13,7 @@ import { Replay, toHex } from '../../support/tpm-conversations.js';
 const UNDER_SRK = ['81000001', '00000009', '40000009', '0000', '01', '0000'];
 const [PRIVATE, PUBLIC] = [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)];
 const BLOB = concat(sized16(PRIVATE), sized16(PUBLIC));
-const HANDLE = 0x80000001;
+const HANDLE = TRANSIENT_FIRST + 1;
 const LOADED = successWithSession(sized16(new Uint8Array(34)), HANDLE);
 
 describe('sealing on a TPM 2.0', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { RESOURCE_MANAGER_LAYER, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
+import { refusal } from '../../../ts-core/domain/tpm20/responses.js';
 import { ALICE } from '../../support/callers.js';
 import { getRandom } from '../../support/either-tpm-commands.js';
 import { eventually, type RawClient, rawClient, type SimulatorRig, startRig } from './simulator-rig.js';
@@ -64,7 +66,10 @@ describe('simulator endpoints under abuse', () => {
       for (const where of [{ path: join(rig.directory, 's') }, { port: rig.endpoints.bare?.port ?? 0 }]) {
         const client = await rawClient(where);
         client.send(command);
-        assert.equal((await client.untilClosed()).toString('hex'), '80010000000a000c0142');
+        assert.deepEqual(
+          new Uint8Array(await client.untilClosed()),
+          refusal(RESOURCE_MANAGER_LAYER | TPM_RC.COMMAND_SIZE),
+        );
       }
       const mssim = await rawClient({ path: join(rig.directory, 'm') });
       const request = Buffer.alloc(9);

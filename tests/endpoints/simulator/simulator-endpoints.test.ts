@@ -3,6 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
+import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
+import { refusal as refusal12 } from '../../../ts-core/domain/tpm12/responses.js';
+import { RESOURCE_MANAGER_LAYER, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
+import { OBJECT_QUOTA, refusal as refusal20 } from '../../../ts-core/domain/tpm20/responses.js';
 import { getRandom } from '../../support/either-tpm-commands.js';
 import { inBare, inMssim, inSwtpm, LOOPBACK, rawClient, startScriptedRig } from './simulator-rig.js';
 
@@ -66,7 +70,7 @@ describe('refusals on simulator endpoints', () => {
     rig.opener.refuseWith = new TbsError('TPM_E_COMMAND_BLOCKED');
     const client = await rawClient({ port: rig.endpoints.bare?.port ?? 0 });
     client.send(getRandom('2.0', 8));
-    assert.equal((await client.receive(10)).toString('hex'), '80010000000a000c0143');
+    assert.deepEqual(new Uint8Array(await client.receive(10)), refusal20(RESOURCE_MANAGER_LAYER | TPM_RC.COMMAND_CODE));
   });
 
   it('are returned for each command while no context can be opened', async () => {
@@ -74,9 +78,9 @@ describe('refusals on simulator endpoints', () => {
     rig.opener.refuseContextWith = new TbsError('TBS_E_TOO_MANY_TBS_CONTEXTS');
     const client = await rawClient({ port: rig.endpoints.bare?.port ?? 0 });
     client.send(getRandom('2.0', 8));
-    assert.equal((await client.receive(10)).toString('hex'), '80010000000a000c0902');
+    assert.deepEqual(new Uint8Array(await client.receive(10)), refusal20(OBJECT_QUOTA));
     client.send(getRandom('1.2', 8));
-    assert.equal((await client.receive(10)).toString('hex'), '00c40000000a00000015');
+    assert.deepEqual(new Uint8Array(await client.receive(10)), refusal12(TPM_RESULT.RESOURCES));
     rig.opener.refuseContextWith = undefined;
     client.send(getRandom('2.0', 8));
     assert.equal((await client.receive(20)).readUInt32BE(6), 0);

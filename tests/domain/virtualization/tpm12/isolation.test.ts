@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { concat, uint16, uint32 } from '../../../../ts-core/domain/tpm/byte-fields.js';
 import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
-import { TPM_ORD, TPM_RT } from '../../../../ts-core/domain/tpm12/codes.js';
+import { TPM_ORD, TPM_RT, TPM_TAG } from '../../../../ts-core/domain/tpm12/codes.js';
 import { modelCommand as command } from '../../../support/model-tpm12.js';
 import type { VirtualClient } from '../../../support/virtual-tpm.js';
 import { ALICE, BOB, handleIn, modelBroker } from '../../../support/virtual-tpm12.js';
@@ -27,7 +27,7 @@ describe('isolation of TPM 1.2 contexts', () => {
     const ordinals = fc.oneof(fc.integer({ min: 0, max: 260 }), fc.constantFrom(...INTERESTING));
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom(0xc1, 0xc2, 0xc3),
+        fc.constantFrom(TPM_TAG.RQU_COMMAND, TPM_TAG.RQU_AUTH1_COMMAND, TPM_TAG.RQU_AUTH2_COMMAND),
         ordinals,
         fc.uint8Array({ maxLength: 200 }),
         fc.boolean(),

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
 import {
   ACTIVE_SESSION_FIRST,
+  handleNumber,
   LOADED_SESSION_FIRST,
+  SRK_HANDLE,
   TPM_CAP,
   TPM_PT,
   TPM_RC,
@@ -16,6 +18,7 @@ import { createParts } from '../../../../ts-core/domain/virtualization/tpm20/vir
 import {
   AUDIT_SESSION,
   authorized,
+  CONTINUE_SESSION,
   command,
   contextSave,
   createPrimary,
@@ -55,7 +58,7 @@ describe('TPM2_GetCapability of a context', () => {
     const [owner, other] = [broker.client(), broker.client()];
     handleIn(await owner.send(createPrimary()));
     const session = handleIn(await other.send(startAuthSession('hmac')));
-    const audited = [{ session, attributes: 0x81 }];
+    const audited = [{ session, attributes: CONTINUE_SESSION | AUDIT_SESSION }];
     const question = [...u32(TPM_CAP.HANDLES), ...u32(TRANSIENT_FIRST), ...u32(100)];
     assert.equal(await other.code(authorized('GetCapability', [], question, audited)), TPM_RC.AUTH_CONTEXT);
     assert.equal(
@@ -105,9 +108,9 @@ describe('TPM2_GetCapability of a context', () => {
     }
     const list = async (who: typeof client, first: number) => handleListIn(await who.send(listHandles(first))).handles;
     assert.deepEqual(await list(client, LOADED_SESSION_FIRST), [policy, hmac], 'by number, whatever the type');
-    assert.deepEqual(await list(client, LOADED_SESSION_FIRST | (policy & 0xffffff)), [policy, hmac]);
-    assert.deepEqual(await list(client, LOADED_SESSION_FIRST | (hmac & 0xffffff)), [hmac]);
-    assert.deepEqual(await list(client, ACTIVE_SESSION_FIRST), [LOADED_SESSION_FIRST | (saved & 0xffffff)]);
+    assert.deepEqual(await list(client, LOADED_SESSION_FIRST | handleNumber(policy)), [policy, hmac]);
+    assert.deepEqual(await list(client, LOADED_SESSION_FIRST | handleNumber(hmac)), [hmac]);
+    assert.deepEqual(await list(client, ACTIVE_SESSION_FIRST), [LOADED_SESSION_FIRST | handleNumber(saved)]);
     assert.deepEqual(await list(sibling, LOADED_SESSION_FIRST), []);
     assert.deepEqual(await list(other, ACTIVE_SESSION_FIRST), [theirs]);
     await client.send(flushContext(policy));
@@ -120,7 +123,7 @@ describe('TPM2_GetCapability of a context', () => {
     const client = broker.client();
     tpm.takeLog();
     for (const bytes of [
-      listHandles(0x81000000),
+      listHandles(SRK_HANDLE - 1),
       getCapability(TPM_CAP.COMMANDS, 0, 5),
       getCapability(TPM_CAP.COMMANDS, LOADED_SESSION_FIRST, 5),
     ]) {
@@ -191,7 +194,7 @@ describe('TPM2_GetCapability of a context', () => {
       return readUint32(response, 23);
     };
     assert.equal(adapted(plain), 0xffffffff);
-    const session = [{ session: 0x02000000, attributes: AUDIT_SESSION }];
+    const session = [{ session: LOADED_SESSION_FIRST, attributes: AUDIT_SESSION }];
     assert.equal(adapted(authorized('GetCapability', [], parameters, session)), 255);
     const tagged = plain.slice();
     tagged[1] = 2;

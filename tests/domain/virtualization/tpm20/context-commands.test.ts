@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
-import { LOADED_SESSION_FIRST, TPM_CC, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import {
+  ACTIVE_SESSION_FIRST,
+  handleNumber,
+  LOADED_SESSION_FIRST,
+  SRK_HANDLE,
+  TPM_CC,
+  TPM_RC,
+  TRANSIENT_FIRST,
+} from '../../../../ts-core/domain/tpm20/codes.js';
 import {
   aboutHandle,
   aboutParameter,
@@ -84,10 +92,10 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     const handle = handleIn(await client.send(startAuthSession('policy')));
     await client.send(contextSave(handle));
     assert.equal(
-      await broker.client('uid:1001').code(flushContext(LOADED_SESSION_FIRST | (handle & 0xffffff))),
+      await broker.client('uid:1001').code(flushContext(LOADED_SESSION_FIRST | handleNumber(handle))),
       aboutParameter(TPM_RC.HANDLE, 1),
     );
-    assert.equal(await client.code(flushContext(LOADED_SESSION_FIRST | (handle & 0xffffff))), 0);
+    assert.equal(await client.code(flushContext(LOADED_SESSION_FIRST | handleNumber(handle))), 0);
     assert.equal(tpm.sessions.size, 0);
   });
 
@@ -108,8 +116,8 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     const client = broker.client();
     tpm.takeLog();
     for (const name of ['ContextSave', 'FlushContext'] as const) tpm.refuses(name, TPM_RC.HANDLE);
-    await client.send(contextSave(0x81000001));
-    await client.send(flushContext(0x81000001));
+    await client.send(contextSave(SRK_HANDLE));
+    await client.send(flushContext(SRK_HANDLE));
     await client.send(contextLoad(Uint8Array.of(1, 2, 3)));
     assert.deepEqual(tpm.takeLog(), ['ContextSave', 'FlushContext', 'ContextLoad']);
   });
@@ -137,7 +145,12 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
       loadedSessions: 0,
       savedSessions: 0,
     });
-    const missing = [TRANSIENT_FIRST + 27, TRANSIENT_FIRST + 28, 0x0300003f, 0x03000040];
+    const missing = [
+      TRANSIENT_FIRST + 27,
+      TRANSIENT_FIRST + 28,
+      ACTIVE_SESSION_FIRST + 0x3f,
+      ACTIVE_SESSION_FIRST + 0x40,
+    ];
     const codes: number[] = [];
     for (const handle of missing) codes.push(await client.code(contextSave(handle)));
     const [reference, value] = [TPM_RC.REFERENCE_H0, aboutHandle(TPM_RC.VALUE, 0)];
@@ -266,7 +279,11 @@ describe('TPM2_ContextSave, ContextLoad and FlushContext', () => {
     await client.send(contextSave(saved));
     assert.equal(await sibling.code(flushContext(loaded)), aboutParameter(TPM_RC.HANDLE, 1), 'loaded elsewhere');
     assert.equal(await other.code(flushContext(saved)), aboutParameter(TPM_RC.HANDLE, 1), 'another user’s');
-    assert.equal(await other.code(flushContext(0x0300003e)), aboutParameter(TPM_RC.HANDLE, 1), 'nobody’s');
+    assert.equal(
+      await other.code(flushContext(ACTIVE_SESSION_FIRST + 0x3e)),
+      aboutParameter(TPM_RC.HANDLE, 1),
+      'nobody’s',
+    );
     assert.equal(await sibling.code(flushContext(saved)), 0);
     assert.equal(await client.code(flushContext(loaded)), 0);
     assert.equal(tpm.sessions.size, 0);

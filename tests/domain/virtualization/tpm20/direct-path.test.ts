@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { readUint32 } from '../../../../ts-core/domain/tpm/command-header.js';
-import { TPM_CAP, TPM_PT, TPM_RC, TPM_RH, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import {
+  LOADED_SESSION_FIRST,
+  TPM_CAP,
+  TPM_PT,
+  TPM_RC,
+  TPM_RH,
+  TRANSIENT_FIRST,
+} from '../../../../ts-core/domain/tpm20/codes.js';
 import { refusal, success } from '../../../../ts-core/domain/tpm20/responses.js';
 import {
   authorized,
@@ -114,7 +121,7 @@ describe('the direct path of TPM 2.0', () => {
     const missing = TRANSIENT_FIRST + 9;
     for (const bytes of [getRandom(8), sign(key), certify(key, key)]) {
       const before = bytes.slice();
-      for (const refused of [certify(key, missing), sign(key, [{ session: 0x02000009 }])]) {
+      for (const refused of [certify(key, missing), sign(key, [{ session: LOADED_SESSION_FIRST + 9 }])]) {
         assert.equal(direct.begin(client.contextId, refused), null);
         assert.equal(direct.begin(client.contextId, bytes), bytes);
         assert.deepEqual(bytes, before, 'the only object has the same handle in the TPM');

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Caller } from '../../../../ts-core/domain/caller.js';
-import { TPM_CC, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import {
+  ACTIVE_SESSION_FIRST,
+  LOADED_SESSION_FIRST,
+  TPM_CC,
+  TPM_RC,
+  TRANSIENT_FIRST,
+} from '../../../../ts-core/domain/tpm20/codes.js';
 import { aboutHandle, aboutParameter, aboutSession } from '../../../../ts-core/domain/tpm20/responses.js';
 import {
   missingForFlush,
@@ -10,12 +16,13 @@ import {
   TransientObjects,
   VirtualContext,
 } from '../../../../ts-core/domain/virtualization/tpm20/handles.js';
+import { u32 } from '../../../support/tpm20-commands.js';
 
 const ALICE: Caller = { userKey: 'uid:1000', callerClass: 'standardUser' };
 /** Physical handles. */
-const [FIRST, SECOND, THIRD] = [0x80000000, 0x80000001, 0x80000002];
+const [FIRST, SECOND, THIRD] = [TRANSIENT_FIRST, TRANSIENT_FIRST + 1, TRANSIENT_FIRST + 2];
 /** TPMS_CONTEXT of an object and of a sequence: sequence number, then the saved handle. */
-const savedAs = (savedHandle: number) => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 0x80, 0, 0, savedHandle);
+const savedAs = (savedHandle: number) => Uint8Array.of(...u32(0), ...u32(1), ...u32(TRANSIENT_FIRST + savedHandle));
 const [OBJECT_BLOB, SEQUENCE_BLOB] = [savedAs(0), savedAs(1)];
 
 function setUp() {
@@ -54,7 +61,7 @@ describe('the virtual handles of a context', () => {
     assert.equal(context.objectCount, 0);
     assert.equal(context.remove(object), false);
     adopt(FIRST);
-    assert.equal(context.object(0x03000000), undefined, 'a session with the same number');
+    assert.equal(context.object(ACTIVE_SESSION_FIRST), undefined, 'a session with the same number');
   });
 
   it('are listed in their order', () => {
@@ -105,7 +112,7 @@ describe('the transient objects of the TPM', () => {
     for (const lose of ['dropped', 'assigned by Load', 'assigned by ContextLoad']) {
       const { objects, adopt, context } = setUp();
       const [saved, unsaved, sequence] = [adopt(FIRST, OBJECT_BLOB), adopt(SECOND), adopt(THIRD, SEQUENCE_BLOB)];
-      const evicted = adopt(0x80000003, OBJECT_BLOB);
+      const evicted = adopt(TRANSIENT_FIRST + 3, OBJECT_BLOB);
       objects.evicted(evicted);
       for (const object of [saved, unsaved, sequence]) {
         if (lose === 'dropped') objects.lost(object);
@@ -167,11 +174,11 @@ describe('the transient objects of the TPM', () => {
 
 /** Measured with libtpms 0.9: three objects, 64 sessions. */
 const RANGES = { transientObjects: 3, sessions: 64 };
-const OBJECT = 0x80000002;
-const OBJECT_BEYOND = 0x80000003;
-const HMAC_SESSION = 0x0200003f;
-const POLICY_SESSION = 0x0300003f;
-const POLICY_SESSION_BEYOND = 0x03000040;
+const OBJECT = TRANSIENT_FIRST + 2;
+const OBJECT_BEYOND = TRANSIENT_FIRST + 3;
+const HMAC_SESSION = LOADED_SESSION_FIRST + 0x3f;
+const POLICY_SESSION = ACTIVE_SESSION_FIRST + 0x3f;
+const POLICY_SESSION_BEYOND = ACTIVE_SESSION_FIRST + 0x40;
 
 describe('the response for a handle that a context does not have', () => {
   const inArea = (code: number, handle: number, position: number, count: number) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
-import { TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import { SRK_HANDLE, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
 import { CommandAreas } from '../../../../ts-core/domain/tpm20/command-shape.js';
 import {
   blobIn,
@@ -355,7 +355,7 @@ describe('TPM 2.0 commands that the TPM has answered', () => {
   it('create nothing if a response has no handle, or one of another type', async () => {
     const { tpm, broker } = await scriptedBroker();
     const client = broker.client();
-    for (const body of [[], u32(TRANSIENT_FIRST).slice(0, 2), u32(0x81000001)]) {
+    for (const body of [[], u32(TRANSIENT_FIRST).slice(0, 2), u32(SRK_HANDLE)]) {
       tpm.answers('CreatePrimary', TPM_RC.SUCCESS, body);
       assert.deepEqual(
         [...(await client.send(createPrimary())).subarray(10)],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readUint32, responseCodeOf } from '../../../../ts-core/domain/tpm/command-header.js';
-import { TPM_CC, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
+import { handleNumber, TPM_CC, TPM_RC, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
 import {
   blobIn,
   clear,
@@ -258,7 +258,7 @@ describe('TPM 2.0 sessions that are swapped', () => {
         return transmit(bytes);
       };
       assert.equal(await client.code(flushContext(session)), 0);
-      const number = session & 0xffffff;
+      const number = handleNumber(session);
       const [own, other] = type === 'policy' ? [3, 2] : [2, 3];
       assert.deepEqual(flushed, [((own << 24) | number) >>> 0, ((other << 24) | number) >>> 0]);
     }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Caller } from '../../../../ts-core/domain/caller.js';
+import { ACTIVE_SESSION_FIRST, LOADED_SESSION_FIRST, TRANSIENT_FIRST } from '../../../../ts-core/domain/tpm20/codes.js';
 import { VirtualContext } from '../../../../ts-core/domain/virtualization/tpm20/handles.js';
 import { Sessions } from '../../../../ts-core/domain/virtualization/tpm20/sessions.js';
 
 const ALICE: Caller = { userKey: 'uid:1000', callerClass: 'standardUser' };
-const [HMAC, POLICY, OTHER] = [0x02000000, 0x03000001, 0x02000002];
+const [HMAC, POLICY, OTHER] = [LOADED_SESSION_FIRST, ACTIVE_SESSION_FIRST + 1, LOADED_SESSION_FIRST + 2];
 const [BLOB, NEWER] = [Uint8Array.of(1), Uint8Array.of(2)];
 
 function setUp() {
@@ -27,8 +28,8 @@ describe('a session', () => {
   it('is found by its number, whatever type of session the TPM lists it under', () => {
     const { sessions, context } = setUp();
     const session = sessions.adopt(context, POLICY);
-    assert.equal(sessions.byHandle(0x02000001), session);
-    assert.equal(sessions.byHandle(0x80000001), undefined, 'an object with the same number');
+    assert.equal(sessions.byHandle(LOADED_SESSION_FIRST + 1), session);
+    assert.equal(sessions.byHandle(TRANSIENT_FIRST + 1), undefined, 'an object with the same number');
   });
 
   it('replaces one whose handle the TPM has assigned again', () => {
