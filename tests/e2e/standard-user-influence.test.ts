@@ -21,7 +21,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TBS_RESULTS } from '../../ts-core/domain/tbs-error.js';
+import { concat, sized, uint8, uint32 } from '../../ts-core/domain/tpm/byte-fields.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
+import { SWTPM_CONTROL } from '../../ts-core/domain/tpm/swtpm-control.js';
 import { RESOURCE_MANAGER_LAYER, TPM_RC, TPM_RH } from '../../ts-core/domain/tpm20/codes.js';
 import { RPC_METHODS } from '../../ts-core/endpoints/rpc/features.js';
 import { MSSIM } from '../../ts-core/endpoints/simulator/mssim-protocol.js';
@@ -77,6 +79,11 @@ const HARMFUL: Readonly<Record<string, object>> = {
   'lockout/reset': {},
   'service/stop': { drainTimeoutMs: 0 },
 };
+
+/** A request to swtpm's control channel. */
+function controlRequest(name: keyof typeof SWTPM_CONTROL, parameter: Uint8Array = new Uint8Array()): Uint8Array {
+  return concat(uint32(SWTPM_CONTROL[name]), parameter);
+}
 
 describe('a standard user', function () {
   this.timeout(120_000);
@@ -206,24 +213,19 @@ describe('a standard user', function () {
     const contextId = await bob.open();
     const key = handleIn(await bob.submit(contextId, createPrimaryEcc('b', SIGNING_KEY.noDa)));
     const toControl = [
-      '0000000200000000', // CMD_INIT
-      '00000003', // CMD_SHUTDOWN
-      '0000000e', // CMD_STOP
-      '00000006', // CMD_HASH_START
-      '0000000700000004ffffffff', // CMD_HASH_DATA
-      '00000008', // CMD_HASH_END
-      '0000000b03', // CMD_RESET_TPMESTABLISHED at locality 3
-      '0000000500', // CMD_SET_LOCALITY 0, 3 and 4
-      '0000000503',
-      '0000000504',
+      controlRequest('INIT', uint32(0)),
+      controlRequest('SHUTDOWN'),
+      controlRequest('STOP'),
+      controlRequest('HASH_START'),
+      controlRequest('HASH_DATA', sized(new Uint8Array(4).fill(0xff))),
+      controlRequest('HASH_END'),
+      controlRequest('RESET_TPMESTABLISHED', uint8(3)),
+      ...[0, 3, 4].map((locality) => controlRequest('SET_LOCALITY', uint8(locality))),
     ];
     const signals = Object.values(MSSIM).filter((signal) => signal !== MSSIM.sendCommand);
     const to = (name: string, frames: readonly Uint8Array[]) =>
       Promise.all(frames.map((frame) => sendAsAlice(join(simulatorFolder, name), frame)));
-    await to(
-      'control',
-      toControl.map((request) => Buffer.from(request, 'hex')),
-    );
+    await to('control', toControl);
     await to('platform', signals.map(word));
     await to('mssim', signals.map(word));
     const atEveryLocality = (command: Uint8Array) => [0, 1, 2, 3, 4].map((locality) => mssimCommand(locality, command));

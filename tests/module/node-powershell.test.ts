@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path';
 import { PowerShell } from 'node-powershell';
 import { REPOSITORY, TestDaemon } from '../support/daemon.js';
 import { findPowerShell } from '../support/powershell.js';
+import { GET_RANDOM_20 } from '../support/tpm20-commands.js';
 
 /** A PowerShell session and a folder for what it writes. */
 class Session {
@@ -66,7 +67,7 @@ describe('the module driven by node-powershell', () => {
     // PowerShell is fetched here on a machine that has none.
     this.timeout(300_000);
     daemon = await TestDaemon.start();
-    session = await Session.open(daemon.rpcSocket, { RANDOM_COMMAND: '80010000000C0000017B0008' });
+    session = await Session.open(daemon.rpcSocket, { RANDOM_COMMAND: GET_RANDOM_20.toString('hex') });
   });
 
   after(async () => {

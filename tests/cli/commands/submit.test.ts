@@ -3,12 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { submitCommand } from '../../../ts-core/cli/commands/submit.js';
 import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
+import { success } from '../../../ts-core/domain/tpm20/responses.js';
 import { commandSubmit } from '../../../ts-core/endpoints/rpc/protocol/command.js';
 import { CannedBroker, parsed, refusal } from '../../support/canned-broker.js';
 import { getRandom } from '../../support/tpm20-commands.js';
 
 const COMMAND = Buffer.from(getRandom(8));
-const RESPONSE = Buffer.from('80010000000a00000000', 'hex');
+const RESPONSE = Buffer.from(success());
 const ANSWER = {
   response: RESPONSE.toString('base64'),
   responseCode: 0,

@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 import { identifiedProcess, simulatorPeerIdentifier } from '../../../ts-core/adapters/identity/simulator-peer.js';
 import { createTransport } from '../../../ts-core/adapters/transport/create-transport.js';
 import type { TpmTransport } from '../../../ts-core/application/ports/tpm-transport.js';
+import { success } from '../../../ts-core/domain/tpm20/responses.js';
+import { sized16 } from '../../../ts-core/domain/tpm20/structures.js';
 import type { UnixCallerRules } from '../../../ts-core/domain/unix-caller.js';
 import { MessageRooms } from '../../../ts-core/endpoints/message-rooms.js';
 import {
@@ -54,7 +56,7 @@ export async function startRig(offer: (directory: string) => Offered, options: R
 }
 
 /** TPM2_GetRandom's response with eight bytes. */
-const EIGHT_RANDOM_BYTES = Buffer.from('80010000001400000000' + '0008' + '0102030405060708', 'hex');
+export const EIGHT_RANDOM_BYTES = success(sized16(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)));
 
 /** Starts the same endpoints with a TPM that answers each command with eight random bytes. */
 export function startScriptedRig(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { GET_RANDOM_12 } from '../../support/tpm12-commands.js';
 import type { Step } from '../steps.js';
 import { PWSH_SECONDS, pwsh } from './boot-log.js';
 import { INSTALL } from './installation.js';
@@ -16,7 +17,7 @@ Environment=TCSD_USE_TCP_DEVICE=1 TCSD_TCP_DEVICE_HOSTNAME=127.0.0.1 TCSD_TCP_DE
 ExecStart=
 ExecStart=/usr/sbin/tcsd -e -f
 `;
-const GET_RANDOM_8 = '00c10000000e0000004600000008';
+const GET_RANDOM_8 = GET_RANDOM_12.toString('hex');
 
 /** A TPM 1.2: the service, the kernel's file for cancelling, the log, trousers, and sleep. */
 export const tpm12Steps: readonly Step[] = [
