@@ -61,6 +61,35 @@ Describe 'pwsh -<how>' -ForEach @(@{ how = 'File' }, @{ how = 'Command' }) {
         Get-ExitCode $how "Test-TbsPolicy '$TestDrive/other.json' -Exit | Select-Object -First 1" | Should -Be 1
         Get-ExitCode $how "Get-Item '$TestDrive/*.json' | Test-TbsPolicy -Exit" | Should -Be 1
     }
+
+    It 'ends with 2 if <inputs> gives Test-TbsPolicy -Exit nothing to compare' -TestCases @(
+        @{ inputs = 'Get-ChildItem none*.json | Test-TbsPolicy -Exit' }
+        @{ inputs = '$ErrorActionPreference = ''Stop''; Get-ChildItem none*.json | Test-TbsPolicy -Exit' }
+        @{ inputs = 'try { @() | Test-TbsPolicy -Exit } catch { exit 9 }' }
+        @{ inputs = 'Get-Item missing.json | Test-TbsPolicy -Exit' }
+        @{ inputs = '$null | Test-TbsPolicy -Exit' }
+        @{ inputs = 'Get-TbsPolicy | Test-TbsPolicy -Exit' }
+        @{ inputs = '[pscustomobject]@{ Path = @(''a'', ''b'') } | Test-TbsPolicy -Exit' }
+        @{ inputs = 'Test-TbsPolicy -Setting @{} -Exit' }
+        @{ inputs = 'Test-TbsPolicy -Exit' }
+    ) {
+        Get-ExitCode $how "$inputs; exit 9" | Should -Be 2
+    }
+
+    It 'ends with 2 if nothing is to be compared and the broker is down' {
+        Get-ExitCode $how 'Get-ChildItem none*.json | Test-TbsPolicy -Exit; exit 9' -WithoutBroker | Should -Be 2
+    }
+
+    It 'ends with the result for files that are piped as text' {
+        Get-ExitCode $how "'$TestDrive/same.json' | Test-TbsPolicy -Exit; exit 9" | Should -Be 0
+        Get-ExitCode $how "`$ErrorActionPreference = 'Stop'; '$TestDrive/same.json' | Test-TbsPolicy -Exit; exit 9" | Should -Be 0
+        Get-ExitCode $how "'$TestDrive/other.json' | Test-TbsPolicy -Exit; exit 9" | Should -Be 1
+    }
+
+    It 'ends with 2 if only some inputs can be compared' {
+        Get-ExitCode $how "'$TestDrive/same.json', `$null | Test-TbsPolicy -Exit; exit 9" | Should -Be 2
+        Get-ExitCode $how "[pscustomobject]@{ Path = 1, 2 }, '$TestDrive/same.json' | Test-TbsPolicy -Exit; exit 9" | Should -Be 2
+    }
 }
 
 Describe 'a script that is called by another one' {

@@ -27,6 +27,30 @@ Describe 'Test-TbsPolicy' {
 
     It 'accepts a hashtable' {
         (Test-TbsPolicy -Setting @{ ignoreLocalList = $true }).Compliant | Should -BeFalse
+        (@{ ignoreLocalList = $true }, @{ ignoreLocalList = $false } | Test-TbsPolicy).Compliant | Should -Be $false, $true
+        $global:LASTEXITCODE | Should -Be 1
+    }
+
+    It 'accepts files from the pipeline, as text, as files and by property name' {
+        $files = "$TestDrive/same.json", "$TestDrive/other.json"
+        ($files | Test-TbsPolicy).Compliant | Should -Be $true, $false
+        ($files | Get-Item | Test-TbsPolicy).Path | Should -Be $files
+        ($files | ForEach-Object { [pscustomobject]@{ Path = $_ } } | Test-TbsPolicy).Path | Should -Be $files
+        $global:LASTEXITCODE | Should -Be 1
+    }
+
+    It 'writes an error if there is nothing to compare: <Name>' -TestCases @(
+        @{ Name = 'no input'; Test = { @() | Test-TbsPolicy -ErrorAction SilentlyContinue } }
+        @{ Name = 'an empty hashtable'; Test = { Test-TbsPolicy -Setting @{} -ErrorAction SilentlyContinue } }
+        @{ Name = 'a file without settings'; Test = { Test-TbsPolicy "$TestDrive/none.json" -ErrorAction SilentlyContinue } }
+    ) {
+        [IO.File]::WriteAllText("$TestDrive/none.json", '{"$schema": "policy.schema.json"}')
+        $global:LASTEXITCODE = 0
+        $Error.Clear()
+        & $Test | Should -BeNullOrEmpty
+        $Error[0].FullyQualifiedErrorId | Should -Be 'TbsBadParameter,TpmTbs.Cmdlets.TestTbsPolicyCommand'
+        "$($Error[0])" | Should -BeLike 'There is nothing to compare: *'
+        $global:LASTEXITCODE | Should -Be 2
     }
 
     It 'ends the session with the exit code on request' {

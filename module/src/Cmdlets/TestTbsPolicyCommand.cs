@@ -8,9 +8,12 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Tests whether the policy in force is as desired.</summary>
 /// <remarks>
-/// Compares the policy in force, whatever its sources, with the desired settings and returns one object: Compliant, and
-/// the differences. Sets $LASTEXITCODE to 0 if compliant, 1 if not, and 2 if it cannot compare, for example because the
-/// broker is not running. With -Exit the session ends with that code, for scheduled jobs. Changes nothing.
+/// Compares the policy in force, whatever its sources, with the desired settings and returns one object for each file or
+/// hashtable: Compliant, and the differences. Sets $LASTEXITCODE to 0 if compliant, 1 if not, and 2 if it cannot compare,
+/// for example because the broker is not running. It is an error, with code 2, if there is nothing to compare: no input,
+/// or desired settings without any setting. Of several inputs the highest code counts. With -Exit the session ends with
+/// that code, for scheduled jobs. If PowerShell refuses the parameters, for example a misspelled name, the cmdlet does
+/// not run and sets no code. Changes nothing.
 /// </remarks>
 /// <example>
 /// <code>Test-TbsPolicy -Path desired.json</code>
@@ -19,6 +22,10 @@ namespace TpmTbs.Cmdlets;
 /// <example>
 /// <code>if (-not (Test-TbsPolicy -Setting @{ blockedCommandsEnabled = $true }).Compliant) { 'Blocking is off.' }</code>
 /// <para>Uses the result in a script.</para>
+/// </example>
+/// <example>
+/// <code>Get-Item desired*.json | Test-TbsPolicy</code>
+/// <para>Compares the policy with several files.</para>
 /// </example>
 /// <seealso>Set-TbsPolicy</seealso>
 [Cmdlet(VerbsDiagnostic.Test, "TbsPolicy", DefaultParameterSetName = "Path")]
@@ -29,16 +36,17 @@ public sealed class TestTbsPolicyCommand : TbsCmdlet
     private const int NotCompared = 2;
 
     private int exitCode;
+    private bool hasInput;
 
     /// <summary>A JSON file of desired settings, in the form of Export-TbsPolicy.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Path", ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = "Path", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
     [AllowNull]
     [AllowEmptyString]
     public string? Path { get; set; }
 
     /// <summary>The desired settings as a hashtable of names and values.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Setting")]
+    [Parameter(Mandatory = true, ParameterSetName = "Setting", ValueFromPipeline = true)]
     [AllowNull]
     public Hashtable? Setting { get; set; }
 
@@ -49,6 +57,7 @@ public sealed class TestTbsPolicyCommand : TbsCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
+        hasInput = true;
         // Whatever ends the comparison before it has an answer leaves this code.
         int before = exitCode;
         Remember(NotCompared);
@@ -74,19 +83,36 @@ public sealed class TestTbsPolicyCommand : TbsCmdlet
 
     /// <summary>
     /// Returns the desired settings. An empty parameter is refused here, not when parameters are bound: there it would end
-    /// only its statement, and a script with -Exit would end with 0.
+    /// only its statement, and a script with -Exit would end with 0. So -Path is not mandatory either.
     /// </summary>
     private Dictionary<string, object?> Desired()
     {
-        if (Setting is not null) return PolicyInput.Of(Setting);
-        if (!string.IsNullOrEmpty(Path)) return PolicyInput.FromFile(this, Path!);
-        throw TbsErrors.BadParameter($"-{ParameterSetName} is empty.", "Give it a value; a variable may have another name.", null);
+        if (Setting is null && string.IsNullOrEmpty(Path))
+        {
+            throw TbsErrors.BadParameter($"-{ParameterSetName} is empty.", "Give it a value; a variable may have another name.", null);
+        }
+        Dictionary<string, object?> settings = Setting is not null ? PolicyInput.Of(Setting) : PolicyInput.FromFile(this, Path!);
+        if (settings.Count > 0) return settings;
+        // The policy would comply with it, whatever it is.
+        throw TbsErrors.BadParameter($"There is nothing to compare: {(Setting is not null ? "-Setting" : $"'{Path}'")} names no setting.",
+            "Name at least one setting; Get-TbsPolicy shows those that there are.", Path);
     }
 
     /// <inheritdoc/>
     protected override void Finish()
     {
+        if (!hasInput) ReportNoInput();
         if (Exit) EndSession();
+    }
+
+    /// <summary>Fails if the pipeline had no object, or none that PowerShell could convert to a parameter.</summary>
+    private void ReportNoInput()
+    {
+        Remember(NotCompared);
+        TbsException exception = TbsErrors.BadParameter("There is nothing to compare: the pipeline had no file.",
+            "See whether the command before it finds the files.", null);
+        if (Exit) throw exception;
+        WriteError(exception.ErrorRecord);
     }
 
     /// <inheritdoc/>

@@ -55,10 +55,14 @@ describe('tbs policy', () => {
     assert.deepEqual([same.output, same.exitCode], ['compliant\n', 0]);
     assert.deepEqual(same.calls[0]?.[1], { settings: { maxContexts: 7 } });
     broker.answers(policyTest, { compliant: false, differences: [DIFFERENCE] });
-    const other = await policy('test', file('{}'));
+    const other = await policy('test', file('{"maxContexts": 8}'));
     assert.deepEqual([other.output, other.exitCode], ['blockedCommands\t[1]\t[2]\tdefault\n', 2]);
     for (const content of ['[]', 'null', '{"a":', '3']) {
       await assert.rejects(policy('test', file(content)), { exitCode: 64, message: /does not hold one JSON object/ });
+    }
+    for (const content of ['', ' ']) await assert.rejects(policy('test', file(content)), { exitCode: 64 });
+    for (const content of ['{}', '{"$schema": "policy.schema.json"}']) {
+      await assert.rejects(policy('test', file(content)), { exitCode: 64, message: /^There is nothing to compare: / });
     }
   });
 

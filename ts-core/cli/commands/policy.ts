@@ -109,6 +109,10 @@ function test(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
     (options) =>
       withBroker(options, async (broker) => {
         const settings = parseJson((await readInput(options.file)).toString(), options.file);
+        // Every policy complies with it. `$schema` is only for editors.
+        if (Object.keys(settings).every((name) => name === '$schema')) {
+          throw badInput(`There is nothing to compare: ${options.file} names no setting.`);
+        }
         const result = await broker.call('policy/test', { settings });
         if (options.json) printJson(result);
         else if (result.compliant) printLine(paint('green', 'compliant'));
