@@ -28,6 +28,21 @@ Describe 'Get-TbsEvent' {
         @(Get-TbsEvent -Newest 1).Count | Should -BeLessOrEqual 1
     }
 
+    It 'finds events of a kind behind many others, the latest -Newest of them' {
+        foreach ($threshold in 7, 8) { Set-TbsPolicy standardUserAuthorizationFailureIndividualThreshold $threshold | Out-Null }
+        Set-TbsPolicy standardUserAuthorizationFailureIndividualThreshold $null | Out-Null
+        $expected = @(Get-TbsEvent -Kind policyChanged -Newest 2).Time
+        foreach ($number in 1..51) {
+            Add-TbsCommandBlock TPM2_SelfTest | Out-Null
+            Remove-TbsCommandBlock TPM2_SelfTest | Out-Null
+        }
+        @(Get-TbsEvent).Kind | Should -Not -Contain 'policyChanged'
+        (Get-TbsEvent -Kind policyChanged -Newest 2).Time | Should -Be $expected
+        ([pscustomobject]@{ Kinds = 'policyChanged', 'warning' } | Get-TbsEvent -Newest 1).Time | Should -Be $expected[1]
+        Get-TbsEvent -Kind policyChanged -Newest 0 | Should -BeNullOrEmpty
+        (Get-TbsEvent -Kind policyChanged -Newest 2 -Follow -TimeoutSeconds 0.5).Time | Should -Be $expected
+    }
+
     It 'follows new events while other calls run' {
         $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
         try {

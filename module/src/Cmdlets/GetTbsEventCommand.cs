@@ -7,8 +7,9 @@ namespace TpmTbs.Cmdlets;
 
 /// <summary>Shows the broker's decisions: refusals, failures, lockouts, changes.</summary>
 /// <remarks>
-/// Returns the latest events and, with -Follow, new ones until Ctrl+C. Administrators see all events, others those
-/// about themselves. Events report who, what and why, but never the contents of commands.
+/// Returns the latest events and, with -Follow, new ones until Ctrl+C. With -Kind it returns the latest events of these
+/// kinds, as far as they are among the last 1000 events. Administrators see all events, others those about themselves.
+/// Events report who, what and why, but never the contents of commands.
 /// </remarks>
 /// <example>
 /// <code>Get-TbsEvent -Newest 5</code>
@@ -23,13 +24,17 @@ namespace TpmTbs.Cmdlets;
 [OutputType(typeof(Event))]
 public sealed class GetTbsEventCommand : TbsCmdlet
 {
-    /// <summary>How many past events to return.</summary>
+    /// <summary>The most past events that the broker returns.</summary>
+    private const int Most = 1000;
+
+    /// <summary>How many past events to return; with -Kind: how many of these kinds.</summary>
     [Parameter(Position = 0)]
-    [ValidateRange(0, 1000)]
+    [ValidateRange(0, Most)]
     public int Newest { get; set; } = 100;
 
     /// <summary>Only events of these kinds.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("Kinds")]
     [ValidateSet("commandRefused", "authorizationFailed", "lockoutBegan", "lockoutEnded", "policyChanged", "listChanged", "administration", "ownerAuthorization", "tpmLost", "tpmReturned", "tpmReset", "warning")]
     public string[]? Kind { get; set; }
 
@@ -50,8 +55,7 @@ public sealed class GetTbsEventCommand : TbsCmdlet
             FollowEvents();
             return;
         }
-        RpcParameters parameters = new() { ["recent"] = Newest, ["follow"] = false };
-        foreach (Event one in Call("event/subscribe", parameters, static json => json.List("recent", Event.Read))) WriteIfWanted(one);
+        WritePast(Call("event/subscribe", Parameters(), static json => json));
     }
 
     /// <summary>Uses a separate connection, so that following ends with the cmdlet.</summary>
@@ -63,11 +67,9 @@ public sealed class GetTbsEventCommand : TbsCmdlet
         using BrokerConnection connection = BrokerClient.Open(StopToken);
         connection.Notified = (_, one) => arrived.Add(Event.Read(one));
         connection.Ended = _ => arrived.CompleteAdding();
-        RpcParameters parameters = new() { ["recent"] = Newest, ["follow"] = true };
         try
         {
-            JsonValue answer = connection.Call("event/subscribe", parameters, null, StopToken);
-            foreach (Event one in answer.List("recent", Event.Read)) WriteIfWanted(one);
+            WritePast(connection.Call("event/subscribe", Parameters(), null, StopToken));
             WriteAsTheyArrive(arrived, deadline);
         }
         catch (ConnectionEndedException exception)
@@ -84,15 +86,19 @@ public sealed class GetTbsEventCommand : TbsCmdlet
         while (!arrived.IsCompleted && deadline is not { HasPassed: true })
         {
             int patience = deadline is { } limit ? Math.Min(limit.RemainingMilliseconds, 1000) : 1000;
-            if (arrived.TryTake(out Event? one, patience, StopToken)) WriteIfWanted(one);
+            if (arrived.TryTake(out Event? one, patience, StopToken) && IsWanted(one)) WriteObject(one);
         }
     }
 
-    private void WriteIfWanted(Event one)
+    /// <summary>Asks for all past events if some are of other kinds, which the broker does not leave out.</summary>
+    private RpcParameters Parameters() => new() { ["recent"] = Kind is null || Newest == 0 ? Newest : Most, ["follow"] = Follow.IsPresent };
+
+    private void WritePast(JsonValue answer)
     {
-        if (Kind is null || Array.Exists(Kind, kind => string.Equals(kind, one.Kind.ToString(), StringComparison.OrdinalIgnoreCase)))
-        {
-            WriteObject(one);
-        }
+        Event[] wanted = Array.FindAll(answer.List("recent", Event.Read), IsWanted);
+        for (int next = Math.Max(0, wanted.Length - Newest); next < wanted.Length; next++) WriteObject(wanted[next]);
     }
+
+    private bool IsWanted(Event one) =>
+        Kind is null || Array.Exists(Kind, kind => string.Equals(kind, one.Kind.ToString(), StringComparison.OrdinalIgnoreCase));
 }
