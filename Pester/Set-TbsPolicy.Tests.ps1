@@ -63,6 +63,29 @@ Describe 'Set-TbsPolicy' {
         (Set-TbsPolicy $name $env:MINUTES).Desired | Should -Be 62
     }
 
+    It 'reads <text> as <number>, as PowerShell does' -TestCases @(
+        @{ text = '120.0'; number = 120 }, @{ text = '1e2'; number = 100 }, @{ text = '1KB'; number = 1024 }
+        @{ text = '0x3D'; number = 61 }, @{ text = '1.5kb'; number = 1536 }
+    ) {
+        (Set-TbsPolicy $name $text).Desired | Should -Be $number
+        (Test-TbsPolicy -Setting @{ $name = $text }).Compliant | Should -BeTrue
+    }
+
+    It 'does not round <text>' -TestCases @(@{ text = '120.5' }, @{ text = '1,5' }, @{ text = '1e-2' }) {
+        (Get-Problem { Set-TbsPolicy $name $text -ErrorAction Stop }).Exception.Message | Should -BeLike '*is not a whole number*'
+    }
+
+    It 'accepts a level of owner authorization by number, by name, and as Get-TpmAuthLevel returns it' {
+        try {
+            (Set-TbsPolicy osManagedAuthLevel Delegated).Desired | Should -Be 2
+            (Test-TbsPolicy -Setting @{ osManagedAuthLevel = '2' }).Compliant | Should -BeTrue
+            (Test-TbsPolicy -Setting @{ osManagedAuthLevel = 'delegated' }).Compliant | Should -BeTrue
+            (Test-TbsPolicy -Setting @{ osManagedAuthLevel = (Get-TpmAuthLevel).LevelName }).Compliant | Should -BeTrue
+            (Get-Problem { Set-TbsPolicy osManagedAuthLevel Half -ErrorAction Stop }).Exception.Message | Should -BeLike '*is not a level*'
+        }
+        finally { Set-TbsPolicy osManagedAuthLevel $null | Out-Null }
+    }
+
     It 'accepts names of commands, and lists by class in any case' {
         try {
             (Set-TbsPolicy blockedCommands TPM2_Clear, getrandom).Desired | Should -Be 0x126, 0x17B

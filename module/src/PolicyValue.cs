@@ -88,12 +88,14 @@ internal static class PolicyValue
     };
 
     /// <summary>
-    /// Converts user input to a value for the broker. The broker ignores the case of names and parses text such as "120" and
-    /// "0x126, TPM2_Clear", so this method only unwraps PowerShell's own types.
+    /// Converts user input to a value for the broker. The broker knows the kind of each setting, ignores the case of names and
+    /// parses text such as "120", "1KB", "Full" and "0x126, TPM2_Clear", so this method only unwraps PowerShell's own types.
     /// </summary>
     internal static object? ToSend(object? value)
     {
         object? plain = value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
+        // A level of owner authorization. Its number in the enumeration is not the level's.
+        if (plain is System.Enum name) return name.ToString();
         if (plain is not CommandCodesByClass byClass) return plain;
         Hashtable lists = new();
         foreach (KeyValuePair<string, CommandCodes> one in byClass.Lists()) lists[one.Key] = one.Value;

@@ -11,10 +11,11 @@ namespace TpmTbs.Cmdlets;
 /// <remarks>
 /// Writes the settings that differ into the local policy file and returns the differences. It does not change settings
 /// that already have the desired value, so you can run it repeatedly. -WhatIf shows the differences. Names of settings,
-/// classes and commands are case-insensitive, and the cmdlet interprets text as PowerShell does, so you can set the
-/// output of Get-TbsPolicy again, even after conversion to CSV, JSON or CLIXML. Stronger sources, such as a GPO of the
-/// domain, still win: the difference then names the source. The cmdlet also writes a value that only Group Policy has put
-/// into force, so that the value stays when the GPO is removed. For administrators.
+/// classes and commands are case-insensitive, and the cmdlet reads numbers in text as PowerShell does (120.0, 1e2, 1KB) if
+/// they are whole, so you can set the output of Get-TbsPolicy again, even after conversion to CSV, JSON or CLIXML.
+/// osManagedAuthLevel may be a name, such as Full. Stronger sources, such as a GPO of the domain, still win: the
+/// difference then names the source. The cmdlet also writes a value that only Group Policy has put into force, so that
+/// the value stays when the GPO is removed. For administrators.
 /// </remarks>
 /// <example>
 /// <code>Set-TbsPolicy standardUserAuthorizationFailureDurationMinutes 60</code>

@@ -32,6 +32,24 @@ describe('typed settings', () => {
     deepEqual(read(lists), lists);
   });
 
+  it('are whole numbers as PowerShell writes them', () => {
+    const numbers = { '120.0': 120, '1e2': 100, '1.2E2': 120, '+5': 5, '1KB': 1024, '1.5kb': 1536, '2mb': 2 ** 21 };
+    for (const [text, number] of Object.entries(numbers))
+      deepEqual(read({ maxContexts: text }), { maxContexts: number });
+    deepEqual(read({ maxContexts: '1tb' }), { maxContexts: 2 ** 40 });
+    for (const text of ['120.5', '1e-2', '1,000', '-5', '1kbb', '1k', 'kb', '.', '9e99', '1 KB', '0x1KB']) {
+      deepEqual(read({ maxContexts: text }), { maxContexts: text });
+    }
+  });
+
+  it('are levels of owner authorization by name', () => {
+    const levels = { None: 0, delegated: 2, ' FULL ': 4, LockoutOnly: 5, '4.0': 4, half: 'half' };
+    for (const [text, level] of Object.entries(levels)) {
+      deepEqual(read({ osManagedAuthLevel: text }), { osManagedAuthLevel: level });
+    }
+    deepEqual(read({ maxContexts: 'Full', blockedCommands: '1e2' }), { maxContexts: 'Full', blockedCommands: ['1e2'] });
+  });
+
   it('are lists of names, codes and text with commas', () => {
     deepEqual(read({ blockedCommands: ['TPM2_Clear', 'getrandom', '0x126', 379] }), {
       blockedCommands: [0x126, 0x17b, 0x126, 379],

@@ -4,6 +4,7 @@
  * callers that set and compare settings; policy files are read strictly.
  */
 import { CALLER_CLASSES } from '../caller.js';
+import { AUTH_LEVEL_NAMES } from '../owner-auth/effective-level.js';
 import { findCommand } from '../tpm/command-names.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
 import { isClassListName, POLICY_SETTING_NAMES, POLICY_SETTINGS, type PolicySettingName } from './setting-table.js';
@@ -37,7 +38,24 @@ function readValue(name: PolicySettingName, value: unknown, version: TpmVersion)
   if (type === 'boolean') return readFlag(value);
   if (typeof value !== 'string') return value;
   const text = value.trim();
-  return /^(?:[0-9]{1,15}|0x[0-9a-f]{1,8})$/i.test(text) ? Number(text) : value;
+  return (name === 'osManagedAuthLevel' ? levelNamed(text) : undefined) ?? wholeNumberIn(text) ?? value;
+}
+
+/** Returns the number of a level of owner authorization, such as `Full`. */
+function levelNamed(text: string): number | undefined {
+  const found = Object.entries(AUTH_LEVEL_NAMES).find(([, name]) => name.toLowerCase() === text.toLowerCase());
+  return found && Number(found[0]);
+}
+
+const DECIMAL = /^\+?((?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})(?:e[+-]?[0-9]{1,2})?)(?:([kmgt])b)?$/i;
+const HEXADECIMAL = /^0x[0-9a-f]{1,8}$/i;
+
+/** Returns the number in `120`, `0x78`, or as PowerShell writes numbers, `120.0`, `1.2e2` and `1KB`; undefined for 120.5. */
+function wholeNumberIn(text: string): number | undefined {
+  if (HEXADECIMAL.test(text)) return Number(text);
+  const [, digits, prefix = ''] = DECIMAL.exec(text) ?? [];
+  const number = Number(digits) * 1024 ** ' kmgt'.indexOf(prefix.toLowerCase() || ' ');
+  return Number.isSafeInteger(number) ? number : undefined;
 }
 
 /** Reads also 0 and 1, as Group Policy writes flags and PowerShell converts them. */
