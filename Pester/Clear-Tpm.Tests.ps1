@@ -32,9 +32,12 @@ Describe 'Clear-Tpm' {
         (Get-Tpm).TpmOwned | Should -BeTrue
     }
 
-    It 'clears nothing when it cannot ask for the password' {
-        $script = "Import-Module '$RepositoryRoot/TpmTbs.psd1'; try { Clear-Tpm -Prompt -Confirm:`$false -ErrorAction Stop; 'cleared' } catch { 'refused' }"
-        & pwsh -NoProfile -NonInteractive -Command $script | Should -BeLike '*refused'
+    It 'clears nothing when it cannot ask for the password, and says what would help' {
+        $script = "Import-Module '$RepositoryRoot/TpmTbs.psd1'; try { Clear-Tpm -Prompt -Confirm:`$false -ErrorAction Stop; 'cleared' } catch { `$_.FullyQualifiedErrorId; `$_.Exception.Message; `$_.Exception.RecommendedAction }"
+        $id, $message, $action = (& pwsh -NoProfile -NonInteractive -Command $script) -replace '^.*Owner password: '
+        $id | Should -Be 'TbsConfirmationImpossible,TpmTbs.Cmdlets.ClearTpmCommand'
+        $message | Should -BeLike '*needs the owner password, and this session cannot ask for it.'
+        $action | Should -BeLike '*-File or -OwnerAuthorization.'
         (Get-Tpm).TpmOwned | Should -BeTrue
     }
 

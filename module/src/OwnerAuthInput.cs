@@ -29,24 +29,24 @@ internal static class OwnerAuthInput
     internal static string? Of(PSCmdlet cmdlet, object? given, string? file, bool prompt, string action)
     {
         if (file is not null) return OwnerPasswordFile.Read(cmdlet, file);
-        if (prompt) return FromPrompt(cmdlet, "Owner password", action);
+        if (prompt) return FromPrompt(cmdlet, action);
         return given is null ? null : FromParameter(given);
     }
 
     /// <summary>Asks for the owner password.</summary>
     /// <exception cref="TbsException">The session cannot ask.</exception>
-    private static string FromPrompt(PSCmdlet cmdlet, string question, string action)
+    private static string FromPrompt(PSCmdlet cmdlet, string action)
     {
         SecureString password;
         try
         {
             if (StandardInput.Answers(cmdlet.Host) && StandardInput.WasClosed) throw new EndOfStreamException("Standard input is closed.");
-            cmdlet.Host.UI.Write(question + ": ");
+            cmdlet.Host.UI.Write("Owner password: ");
             password = cmdlet.Host.UI.ReadLineAsSecureString() ?? throw new EndOfStreamException("The input has ended.");
         }
         catch (Exception exception) when (exception is not PipelineStoppedException)
         {
-            throw TbsErrors.CannotAsk(question, action, exception);
+            throw TbsErrors.CannotAskForPassword(action, exception);
         }
         return FromPassPhrase(TextOf(password));
     }

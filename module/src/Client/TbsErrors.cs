@@ -49,6 +49,13 @@ internal static class TbsErrors
             "Run it where it can ask, or confirm it in advance with -Confirm:$false.", null, inner)
         { OwnErrorId = "TbsConfirmationImpossible", TargetObject = target };
 
+    /// <summary>A value that only a person can give cannot be asked for; -Confirm:$false would not help.</summary>
+    internal static TbsException CannotAskForPassword(string action, Exception inner) =>
+        new("TBS_E_COMMAND_CANCELED",
+            $"Nothing was done: '{action}' needs the owner password, and this session cannot ask for it.",
+            "Run it where it can ask, or give the owner authorization with -File or -OwnerAuthorization.", null, inner)
+        { OwnErrorId = "TbsConfirmationImpossible", TargetObject = "Owner password" };
+
     internal static TbsException BadParameter(string message, string action, object? target) =>
         new("TBS_E_BAD_PARAMETER", message, action) { TargetObject = target };
 
