@@ -29,6 +29,12 @@ Describe 'Get-TpmEventLog' {
         Get-TpmEventLog -Pcr 7 | Should -BeNullOrEmpty
     }
 
+    It 'takes PCRs from the pipeline' {
+        $expected = @(Get-TpmEventLog -Pcr 7).Index
+        (7 | Get-TpmEventLog).Index | Should -Be $expected
+        (Get-TpmEventLog -Pcr 7 | Select-Object -First 1 | Get-TpmEventLog).Index | Should -Be $expected
+    }
+
     It 'reports the byte at which the log is damaged' {
         $whole = [IO.File]::ReadAllBytes($log)
         [IO.File]::WriteAllBytes($log, [byte[]]$whole[0..20])

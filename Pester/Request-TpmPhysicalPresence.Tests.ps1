@@ -25,6 +25,12 @@ Describe 'Request-TpmPhysicalPresence' {
         Get-Request | Should -Be '0'
     }
 
+    It 'accepts an operation of Get-TpmPhysicalPresence' {
+        $operation = (Get-TpmPhysicalPresence).Operations | Where-Object Name -EQ 'Clear'
+        ($operation | Request-TpmPhysicalPresence -Confirm:$false).RequestName | Should -Be 'Clear'
+        Request-TpmPhysicalPresence -Operation 0 -Confirm:$false | Out-Null
+    }
+
     It 'refuses <operation>, which the platform does not support' -TestCases @(
         @{ operation = '2' }, @{ operation = 'EnableActivate' }, @{ operation = '13' }, @{ operation = 'Explode' }
     ) {

@@ -28,7 +28,7 @@ public sealed class BackupTpmOwnerAuthCommand : OwnerAuthCmdlet
     /// The current owner authorization: base64 text from ConvertTo-TpmOwnerAuth, or a SecureString of it. Default: the
     /// one that the broker stores. The broker tries a wrong value exactly once.
     /// </summary>
-    [Parameter(Position = 0, ParameterSetName = "OwnerAuthorization")]
+    [Parameter(Position = 0, ParameterSetName = "OwnerAuthorization", ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     public object? OwnerAuthorization { get; set; }
 

@@ -27,7 +27,7 @@ namespace TpmTbs.Cmdlets;
 public sealed class GetTbsCommandBlockCommand : TbsCmdlet
 {
     /// <summary>Only commands whose name matches; wildcards are allowed. A code such as 0x17B or 379 is accepted too.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(CommandCompleter))]
     [SupportsWildcards]
     public string[]? Name { get; set; }
@@ -52,7 +52,7 @@ public sealed class GetTbsCommandBlockCommand : TbsCmdlet
     public string? Class { get; set; }
 
     /// <summary>The TPM family whose commands to show; default: that of the machine's TPM.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateSet("1.2", "2.0")]
     public string? TpmVersion { get; set; }
 

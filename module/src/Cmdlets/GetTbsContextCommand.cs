@@ -23,7 +23,7 @@ namespace TpmTbs.Cmdlets;
 public sealed class GetTbsContextCommand : TbsCmdlet
 {
     /// <summary>Only these contexts.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(ContextCompleter))]
     public uint[]? ContextId { get; set; }
 

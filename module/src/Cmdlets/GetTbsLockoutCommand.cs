@@ -22,7 +22,8 @@ namespace TpmTbs.Cmdlets;
 public sealed class GetTbsLockoutCommand : TbsCmdlet
 {
     /// <summary>Only these users, by key (uid:1000), name or wildcard; returns one object for each user.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("UserKey")]
     [ArgumentCompleter(typeof(UserCompleter))]
     [SupportsWildcards]
     public string[]? User { get; set; }

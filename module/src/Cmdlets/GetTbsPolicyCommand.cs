@@ -33,8 +33,8 @@ namespace TpmTbs.Cmdlets;
 public sealed class GetTbsPolicyCommand : TbsCmdlet
 {
     /// <summary>Only settings whose name matches; wildcards are allowed.</summary>
-    [Parameter(Position = 0, ParameterSetName = "Setting")]
-    [Parameter(Position = 0, ParameterSetName = "Explain")]
+    [Parameter(Position = 0, ParameterSetName = "Setting", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = "Explain", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(SettingCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]

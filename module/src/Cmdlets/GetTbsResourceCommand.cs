@@ -23,7 +23,7 @@ namespace TpmTbs.Cmdlets;
 public sealed class GetTbsResourceCommand : TbsCmdlet
 {
     /// <summary>Only these resources.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(ResourceCompleter))]
     public string[]? Id { get; set; }
 

@@ -24,7 +24,8 @@ namespace TpmTbs.Cmdlets;
 public sealed class GetTpmEventLogCommand : TbsCmdlet
 {
     /// <summary>Only the events of these PCRs.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("PcrIndex")]
     [ValidateRange(0, 23)]
     public int[]? Pcr { get; set; }
 

@@ -28,7 +28,7 @@ public sealed class GetTpmOwnerAuthCommand : TbsCmdlet
     private static readonly string[] Types = { "Full", "Admin", "User", "Endorsement", "Endorsement20", "Storage20" };
 
     /// <summary>The type of owner authorization.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateSet("Full", "Admin", "User", "Endorsement", "Endorsement20", "Storage20")]
     public string Type { get; set; } = "Full";
 

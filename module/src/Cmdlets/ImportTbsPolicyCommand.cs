@@ -24,7 +24,7 @@ namespace TpmTbs.Cmdlets;
 public sealed class ImportTbsPolicyCommand : TbsCmdlet
 {
     /// <summary>The Registry.pol file.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = null!;

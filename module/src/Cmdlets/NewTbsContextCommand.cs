@@ -23,7 +23,7 @@ namespace TpmTbs.Cmdlets;
 public sealed class NewTbsContextCommand : TbsCmdlet
 {
     /// <summary>The TPM families that you support; default: both. It is an error if the machine has none of them.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateSet("1.2", "2.0")]
     public string[] TpmVersion { get; set; } = { "1.2", "2.0" };
 

@@ -23,7 +23,7 @@ namespace TpmTbs.Cmdlets;
 public sealed class RemoveTbsContextCommand : TbsCmdlet
 {
     /// <summary>The contexts to close.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(ContextCompleter))]
     public uint[] ContextId { get; set; } = null!;
 

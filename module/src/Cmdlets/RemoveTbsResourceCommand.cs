@@ -23,7 +23,7 @@ namespace TpmTbs.Cmdlets;
 public sealed class RemoveTbsResourceCommand : TbsCmdlet
 {
     /// <summary>The resources, by the Id that Get-TbsResource shows.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(ResourceCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Id { get; set; } = null!;

@@ -24,7 +24,7 @@ namespace TpmTbs.Cmdlets;
 public sealed class RequestTpmPhysicalPresenceCommand : TbsCmdlet
 {
     /// <summary>The operation, by number or name. Get-TpmPhysicalPresence lists them.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(PhysicalPresenceOperationCompleter))]
     [ValidateNotNullOrEmpty]
     public string Operation { get; set; } = null!;

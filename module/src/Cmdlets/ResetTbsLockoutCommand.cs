@@ -25,7 +25,7 @@ public sealed class ResetTbsLockoutCommand : TbsCmdlet
     private const string Action = "Forget authorization failures";
 
     /// <summary>The users, by key (uid:1000) or name; default: all users.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("UserKey")]
     [ArgumentCompleter(typeof(UserCompleter))]
     [ValidateNotNullOrEmpty]

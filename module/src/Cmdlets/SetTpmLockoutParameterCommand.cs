@@ -16,6 +16,10 @@ namespace TpmTbs.Cmdlets;
 /// <code>Set-TpmLockoutParameter -MaxTries 32 -WhatIf</code>
 /// <para>Shows what would change, without changing it.</para>
 /// </example>
+/// <example>
+/// <code>Get-TpmLockoutParameter | Set-TpmLockoutParameter -WhatIf</code>
+/// <para>Sets the values of an object, such as one that Export-Clixml stored earlier.</para>
+/// </example>
 /// <seealso>Get-TpmLockoutParameter</seealso>
 [Cmdlet(VerbsCommon.Set, "TpmLockoutParameter", SupportsShouldProcess = true, DefaultParameterSetName = "OwnerAuthorization")]
 [OutputType(typeof(LockoutParameter))]
@@ -24,17 +28,17 @@ public sealed class SetTpmLockoutParameterCommand : OwnerAuthCmdlet
     private const string Action = "Set the parameters of its lockout";
 
     /// <summary>Failed tries after which the TPM locks.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1u, uint.MaxValue)]
     public uint? MaxTries { get; set; }
 
     /// <summary>Seconds after which the TPM forgets one failed try.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("RecoverySeconds")]
     public uint? RecoveryTimeSeconds { get; set; }
 
     /// <summary>Seconds for which the TPM rejects the owner after a wrong lockout authorization; 0: until it is reset.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     public uint? LockoutRecoverySeconds { get; set; }
 
     /// <summary>
