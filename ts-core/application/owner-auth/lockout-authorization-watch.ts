@@ -5,7 +5,7 @@ import {
   lockoutAuthVerdict,
   remainingBlockMs,
 } from '../../domain/lockout/lockout-authorization.js';
-import { HEADER_BYTES, readUint32 } from '../../domain/tpm/command-header.js';
+import { commandCodeOf, HEADER_BYTES, readUint32 } from '../../domain/tpm/command-header.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_CC, TPM_RH } from '../../domain/tpm20/codes.js';
 import { readRunTime } from '../../domain/tpm20/run-time.js';
@@ -33,7 +33,6 @@ export interface LockoutAuthBlock {
 
 const NOT_BLOCKED: LockoutAuthBlock = { blocked: false, untilMs: null };
 export const LOCKOUT_AUTHORIZATION_RECORD = 'feature:lockoutAuthorization';
-const CODE_OFFSET = 6;
 
 export class LockoutAuthorizationWatch {
   #lastUpdate: Promise<void> = Promise.resolve();
@@ -50,7 +49,7 @@ export class LockoutAuthorizationWatch {
    */
   answered(command: Uint8Array, response: Uint8Array): undefined {
     if (this.#parts.version !== '2.0') return undefined;
-    const code = readUint32(command, CODE_OFFSET);
+    const code = commandCodeOf(command);
     if (code !== TPM_CC.Clear && !startsWithLockoutHandle(command)) return undefined;
     const handleCount = this.#parts.handlesOf(command)?.length ?? 0;
     const verdict = lockoutAuthVerdict(code, command, handleCount, response);

@@ -1,8 +1,8 @@
 /** The commands that need more than pass-through.ts does. */
-import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
+import { commandCodeOf, HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_CAP, TPM_KEY_CONTROL_OWNER_EVICT, TPM_ORD, TPM_RESULT, TPM_RT, TPM_TRANSPORT } from '../../tpm12/codes.js';
-import { createdKind, ordinalOf, type SessionKind } from '../../tpm12/command-shape.js';
+import { createdKind, type SessionKind } from '../../tpm12/command-shape.js';
 import { flushSpecific, getCapability } from '../../tpm12/commands.js';
 import { firstSizedBuffer, handleListOf, isSuccess, refusal, success } from '../../tpm12/responses.js';
 import { COMMAND_AUTH_BYTES } from '../../tpm12/structures.js';
@@ -189,7 +189,7 @@ function* runKeyControlOwner(
 }
 
 function* runSha1(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
-  const ordinal = ordinalOf(command);
+  const ordinal = commandCodeOf(command);
   if (!parts.sha1.maySend(context.id, ordinal)) return refusal(TPM_RESULT.SHA_THREAD);
   const response = yield* runMapped(parts, context, command);
   parts.sha1.answered(context.id, ordinal, isSuccess(response));
@@ -234,7 +234,7 @@ function* runExecuteTransport(
   if (!outerResolution.ok) return refusal(outerResolution.responseCode);
   const attributes = transportAttributes(outerResolution.bindings);
   const visible = (attributes & TPM_TRANSPORT.ENCRYPT) === 0;
-  const ordinal = ordinalOf(inner);
+  const ordinal = commandCodeOf(inner);
   const listsHandles = ordinal === TPM_ORD.GetCapability && visible && asksForHandles(inner);
   if (REFUSED_INSIDE_TRANSPORT.has(ordinal) || listsHandles) {
     return refusal(TPM_RESULT.E_EMBEDDED_COMMAND_UNSUPPORTED);
