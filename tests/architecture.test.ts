@@ -122,11 +122,7 @@ const OTHER_NUMBERS: readonly { readonly files: readonly string[]; readonly beca
   { files: ['domain/tpm/swtpm-control.ts'], because: 'it is the table of tpm_ioctl.h' },
   { files: ['domain/lockout/unkeyed-sessions.ts'], because: 'it computes an HMAC (RFC 2104)' },
   {
-    files: [
-      'domain/firmware/event-types.ts',
-      'domain/firmware/event-description.ts',
-      'domain/firmware/physical-presence.ts',
-    ],
+    files: ['domain/firmware/event-types.ts', 'domain/firmware/physical-presence.ts'],
     because: 'they follow the PC Client firmware profile and the Physical Presence Interface',
   },
   { files: ['domain/owner-auth/provisioning-information.ts'], because: 'it is the table of Win32_Tpm' },
