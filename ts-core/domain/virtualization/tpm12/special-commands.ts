@@ -26,6 +26,13 @@ import {
 } from './pass-through.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
 
+/** TPM_FlushSpecific: handle (4), resourceType (4). */
+const FLUSH_SPECIFIC_BYTES = HEADER_BYTES + 8;
+/** TPM_EvictKey and TPM_Terminate_Handle: handle (4). */
+const END_HANDLE_BYTES = HEADER_BYTES + 4;
+/** In TPM_DAA_Join and TPM_DAA_Sign: handle (4), stage (1), inputs. */
+const DAA_STAGE_OFFSET = HEADER_BYTES + 4;
+
 /** Runs in place of the pass-through. */
 export type SpecialCommand = (
   parts: VirtualizerParts,
@@ -67,13 +74,12 @@ function answer(returnCode: number): SpecialCommand {
   };
 }
 
-/** Parameters: handle, resourceType. */
 function* runFlushSpecific(
   parts: VirtualizerParts,
   context: VirtualContext,
   command: Uint8Array,
 ): Exchange<Uint8Array> {
-  if (command.length !== 18) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  if (command.length !== FLUSH_SPECIFIC_BYTES) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const handle = readUint32(command, HEADER_BYTES);
   const resourceType = readUint32(command, HEADER_BYTES + 4);
   if (resourceType === TPM_RT.CONTEXT) return yield* flushSavedContext(parts, context, handle);
@@ -142,7 +148,7 @@ function* flushOwnSession(
 
 /** Flushes a key. (Despite its name, TPM_EvictKey is not what the broker calls evicting.) */
 function* runEvictKey(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
-  if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  if (command.length !== END_HANDLE_BYTES) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   return yield* flushOwnKey(parts, context, readUint32(command, HEADER_BYTES));
 }
 
@@ -151,7 +157,7 @@ function* runTerminateHandle(
   context: VirtualContext,
   command: Uint8Array,
 ): Exchange<Uint8Array> {
-  if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  if (command.length !== END_HANDLE_BYTES) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   return yield* flushOwnSession(parts, context, 'authSession', readUint32(command, HEADER_BYTES));
 }
 
@@ -201,9 +207,9 @@ function* runSha1(parts: VirtualizerParts, context: VirtualContext, command: Uin
  * another context's handle would end the session, whatever its authorization.
  */
 function* runDaaStage(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
-  if (command.length < 15) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  if (command.length <= DAA_STAGE_OFFSET) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const { daa, changed } = parts;
-  const begins = command[14] === 0;
+  const begins = command[DAA_STAGE_OFFSET] === 0;
   if (!begins && daa.find(context.id, readUint32(command, HEADER_BYTES)) === undefined) {
     return refusal(TPM_RESULT.BAD_HANDLE);
   }
