@@ -5,6 +5,7 @@ import {
   lockoutAuthVerdict,
   remainingBlockMs,
 } from '../../domain/lockout/lockout-authorization.js';
+import { OneAtATime } from '../../domain/one-at-a-time.js';
 import { commandCodeOf, HEADER_BYTES, readUint32 } from '../../domain/tpm/command-header.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_CC, TPM_RH } from '../../domain/tpm20/codes.js';
@@ -35,7 +36,7 @@ const NOT_BLOCKED: LockoutAuthBlock = { blocked: false, untilMs: null };
 export const LOCKOUT_AUTHORIZATION_RECORD = 'feature:lockoutAuthorization';
 
 export class LockoutAuthorizationWatch {
-  #lastUpdate: Promise<void> = Promise.resolve();
+  readonly #updates = new OneAtATime();
   #updatesInProgress = 0;
   readonly #parts: LockoutAuthorizationWatchParts;
 
@@ -55,8 +56,8 @@ export class LockoutAuthorizationWatch {
     const verdict = lockoutAuthVerdict(code, command, handleCount, response);
     if (verdict === undefined || (verdict === 'accepted' && this.#isKnownToBeFree())) return undefined;
     this.#updatesInProgress++;
-    this.#lastUpdate = this.#lastUpdate
-      .then(() => this.#update(verdict))
+    void this.#updates
+      .run(() => this.#update(verdict))
       .finally(() => {
         this.#updatesInProgress--;
       });
@@ -70,7 +71,7 @@ export class LockoutAuthorizationWatch {
 
   /** Returns the block in force, if any; asks the TPM for its time only if there may be one. */
   async block(recoverySeconds: number | null): Promise<LockoutAuthBlock> {
-    await this.#lastUpdate;
+    await this.#updates.settled();
     const since = this.#since();
     if (since === undefined) return NOT_BLOCKED;
     const now = await this.#parts.context.run(() => readRunTime());
@@ -82,7 +83,7 @@ export class LockoutAuthorizationWatch {
 
   /** Resolves when everything seen so far is stored. Never rejects. */
   settled(): Promise<void> {
-    return this.#lastUpdate;
+    return this.#updates.settled();
   }
 
   /** Records or removes the block, as the TPM has answered. Never rejects. */
