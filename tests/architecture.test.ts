@@ -297,7 +297,7 @@ describe('architecture: the import arrows', () => {
       violations('client', (_file, { specifier, typeOnly }, target) => {
         if (!specifier.startsWith('.')) return specifier.startsWith('node:') || specifier === 'vscode-jsonrpc/node';
         // Only the operating system knows who listens; the daemon has the adapters that ask it.
-        const findsListener = ['daemon/client-pipe.ts', 'daemon/socket-listener-user.ts'].includes(target ?? '');
+        const findsListener = target === 'daemon/client-connection.ts';
         return isIn(target, 'client', 'domain') || findsListener || (typeOnly && isIn(target, 'endpoints'));
       }),
       [],

@@ -63,8 +63,8 @@ export class FailureLedger {
   #momentsByUser = new Map<string, number[]>();
 
   /**
-   * Returns whether this user may send a command that carries an authorization now. Allocates nothing while the answer is
-   * open.
+   * Returns whether this user may send a command that carries an authorization now. Allocates nothing while the
+   * answer is open.
    */
   verdictFor(userKey: string, now: LedgerTime, thresholds: LockoutThresholds): LockoutVerdict {
     this.#meetBoot(now);
