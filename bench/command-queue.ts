@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { CommandQueue } from '../ts-core/domain/scheduling/command-queue.js';
+import { TBS_COMMAND_PRIORITY } from '../ts-core/domain/scheduling/priority.js';
 
 interface BenchCommand {
   readonly contextId: number;
@@ -19,7 +20,7 @@ interface BenchCommand {
 const OPERATIONS = 100_000;
 const REPETITIONS = 6;
 const SIZES = [10, 100, 1_000, 10_000, 100_000];
-const PRIORITIES = [100, 200, 300, 400, 0x80000000];
+const PRIORITIES = Object.values(TBS_COMMAND_PRIORITY);
 
 function measure(size: number, contexts: number): number {
   const queue = new CommandQueue<BenchCommand>({ agingHorizonMs: 10_000, longestRun: 4 });
@@ -30,7 +31,7 @@ function measure(size: number, contexts: number): number {
       {
         contextId: context + 1,
         userKey: `uid:${context % 64}`,
-        priority: PRIORITIES[made % 5] as number,
+        priority: PRIORITIES[made % PRIORITIES.length] as number,
         isHeldToShare: made % 2 === 0,
       },
       nowMs,

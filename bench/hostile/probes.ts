@@ -6,6 +6,11 @@ import { connect, type Socket } from 'node:net';
 import { fields, hello, request, submit } from '../../tests/endpoints/wire/wire-client.js';
 import { framed } from '../../tests/support/fake-byte-connection.js';
 import { command, GET_RANDOM_20, u16, u32 } from '../../tests/support/tpm20-commands.js';
+import { TBS_COMMAND_PRIORITY } from '../../ts-core/domain/scheduling/priority.js';
+import { SWTPM_CONTROL } from '../../ts-core/domain/tpm/swtpm-control.js';
+import { TPM_CC, TPM_ECC_CURVE } from '../../ts-core/domain/tpm20/codes.js';
+import { MSSIM } from '../../ts-core/endpoints/simulator/mssim-protocol.js';
+import { Operation } from '../../ts-core/endpoints/wire/frame.js';
 
 export interface Sockets {
   readonly rpc: string;
@@ -22,14 +27,14 @@ export interface Probe {
   readonly attack: (sockets: Sockets) => void;
 }
 
-const HIGH = 300;
+const { HIGH, NORMAL } = TBS_COMMAND_PRIORITY;
 /** TPM2_EC_Ephemeral on P-256: takes well under a millisecond at the TPM and creates nothing. */
-const EPHEMERAL = command(0x18e, u16(3));
+const EPHEMERAL = command('EC_Ephemeral', u16(TPM_ECC_CURVE.NIST_P256));
 /** TPM2_Clear without rights: the filter refuses it. */
 const NO_PARAMETERS = u32(0);
-const REFUSED = command(0x126, NO_PARAMETERS);
+const REFUSED = command('Clear', NO_PARAMETERS);
 /** The flood starts once the id of the connection's first context is known. */
-const OPEN_CONTEXT = Buffer.concat([hello(), request(2, 2, 0, fields(2))]);
+const OPEN_CONTEXT = Buffer.concat([hello(), request(Operation.OPEN_CONTEXT, 2, 0, fields(2))]);
 
 export const PROBES: readonly Probe[] = [
   rpcFlood('rpc: notifications', 40, { jsonrpc: '2.0', method: 'x' }),
@@ -197,12 +202,12 @@ function wireFlood(
   connections: number,
   ahead: number,
   bytes: Uint8Array | undefined,
-  priority = 200,
+  priority: number = NORMAL,
 ): void {
-  let code = 0x11f;
+  let code: number = TPM_CC.NV_UndefineSpaceSpecial;
   const next = (): Uint8Array => {
     if (bytes !== undefined) return bytes;
-    code = code > 0x1a0 ? 0x11f : code + 1;
+    code = code === TPM_CC.PolicyTransportSPDM ? TPM_CC.NV_UndefineSpaceSpecial : code + 1;
     return command(code, NO_PARAMETERS);
   };
   many(connections, path, (socket) => {
@@ -229,7 +234,7 @@ function wireFlood(
 }
 
 function pings(path: string, reads: boolean): void {
-  const bytes = Buffer.concat(Array.from({ length: 1000 }, (_, id) => request(11, id, 0, fields())));
+  const bytes = Buffer.concat(Array.from({ length: 1000 }, (_, id) => request(Operation.PING, id, 0, fields())));
   many(1000, path, (socket) => {
     socket.write(hello());
     if (reads) socket.resume();
@@ -243,7 +248,7 @@ function cancels(path: string): void {
     socket.write(OPEN_CONTEXT);
     socket.once('data', (first) => {
       const contextId = first.length >= 60 ? first.readUInt32LE(48) : 0;
-      const both = [submit(1, contextId, EPHEMERAL), request(5, 2, contextId, fields())];
+      const both = [submit(1, contextId, EPHEMERAL), request(Operation.CANCEL, 2, contextId, fields())];
       const bytes = Buffer.concat(Array.from({ length: 100 }, () => both).flat());
       socket.resume();
       writeWithoutEnd(socket, bytes);
@@ -253,7 +258,10 @@ function cancels(path: string): void {
 
 /** Also closes ids that are not contexts of the connection, since the ids are not known beforehand. */
 function wireContexts(path: string): void {
-  const some = Array.from({ length: 50 }, (_, id) => [request(2, id, 0, fields(2)), request(3, id, id, fields())]);
+  const some = Array.from({ length: 50 }, (_, id) => [
+    request(Operation.OPEN_CONTEXT, id, 0, fields(2)),
+    request(Operation.CLOSE_CONTEXT, id, id, fields()),
+  ]);
   many(200, path, (socket) => {
     socket.write(hello());
     socket.resume();
@@ -264,26 +272,24 @@ function wireContexts(path: string): void {
 /** TPM_SEND_COMMAND of the Microsoft simulator: code, locality, length, command. */
 function mssimCommand(): Buffer {
   const head = Buffer.alloc(9);
-  head.writeUInt32BE(8, 0);
+  head.writeUInt32BE(MSSIM.sendCommand, 0);
   head.writeUInt32BE(GET_RANDOM_20.length, 5);
   return Buffer.concat([head, GET_RANDOM_20]);
 }
 
-/** CMD_CANCEL_TPM_CMD of swtpm's control channel. */
 function swtpmCancel(): Buffer {
-  return Buffer.from('00000009', 'hex');
+  return Buffer.from(u32(SWTPM_CONTROL.CANCEL_TPM_CMD));
 }
 
-/** CMD_SET_LOCALITY (locality 4, which only administrators may use), CMD_CANCEL_TPM_CMD, CMD_GET_INFO. */
+/** Locality 4 is for administrators only. GET_INFO: flags (8), offset (4), length (4). */
 function swtpmLocalityAndCancel(): Buffer {
-  return Buffer.from('0000000504' + '00000009' + '00000012' + '00000000000000010000000000000000', 'hex');
+  const { SET_LOCALITY, CANCEL_TPM_CMD, GET_INFO } = SWTPM_CONTROL;
+  return Buffer.from([...u32(SET_LOCALITY), 4, ...u32(CANCEL_TPM_CMD), ...u32(GET_INFO), ...[0, 1, 0, 0].flatMap(u32)]);
 }
 
-/** TPM_SIGNAL_CANCEL_ON and _OFF, power, reset and a handshake. */
 function mssimSignals(): Buffer {
-  const signals = Buffer.alloc(24);
-  for (const [index, code] of [9, 10, 1, 2, 17, 11].entries()) signals.writeUInt32BE(code, 4 * index);
-  return signals;
+  const { cancelOn, cancelOff, powerOn, powerOff, reset, nvOn } = MSSIM;
+  return Buffer.from([cancelOn, cancelOff, powerOn, powerOff, reset, nvOn].flatMap(u32));
 }
 
 function simulatorFlood(path: string, connections: number, bytes: Uint8Array, reads: boolean): void {

@@ -20,12 +20,17 @@ import {
   signWith,
   startAuthSession,
 } from '../../tests/support/tpm20-commands.js';
-import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
+import { TBS_COMMAND_PRIORITY } from '../../ts-core/domain/scheduling/priority.js';
+import { HEADER_BYTES, responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
+import { TRANSIENT_FIRST } from '../../ts-core/domain/tpm20/codes.js';
+import { Operation } from '../../ts-core/endpoints/wire/frame.js';
 import { ByteReader } from './byte-reader.js';
 
 type Submit = (command: Uint8Array) => Promise<Buffer>;
 
 const WRONG_ANSWER = 3;
+/** More than the handles of any context. */
+const MOST_HANDLES = 256;
 
 const [kind, path, uid] = process.argv.slice(2) as [string, string, string];
 // The soak test holds the other end, so no client outlives it.
@@ -57,7 +62,7 @@ async function connectTo(protocol: string, address: string): Promise<{ submit: S
   if (protocol === 'bare') {
     const submit: Submit = async (command) => {
       socket.write(command);
-      return stream.take((bytes) => (bytes.length < 10 ? undefined : bytes.readUInt32BE(2)));
+      return stream.take((bytes) => (bytes.length < HEADER_BYTES ? undefined : bytes.readUInt32BE(2)));
     };
     return { socket, submit };
   }
@@ -76,11 +81,11 @@ async function openWire(socket: Socket, stream: ByteReader): Promise<Submit> {
     if (reply.readUInt32LE(12) !== 0) throw new Error(`0x${reply.readUInt32LE(12).toString(16)}`);
     return reply.subarray(16);
   };
-  await call(1, 0, Buffer.from('5442535701000100', 'hex'));
-  const context = (await call(2, 0, Buffer.from('02000000', 'hex'))).readUInt32LE(0);
+  await call(Operation.HELLO, 0, Buffer.from('5442535701000100', 'hex'));
+  const context = (await call(Operation.OPEN_CONTEXT, 0, Buffer.from('02000000', 'hex'))).readUInt32LE(0);
   const parameters = Buffer.alloc(12);
-  parameters.writeUInt32LE(200, 0);
-  return async (command) => (await call(4, context, Buffer.concat([parameters, command]))).subarray(4);
+  parameters.writeUInt32LE(TBS_COMMAND_PRIORITY.NORMAL, 0);
+  return async (command) => (await call(Operation.SUBMIT, context, Buffer.concat([parameters, command]))).subarray(4);
 }
 
 /** The work of one connection: a few rounds, after which the broker has to clean up what it holds. */
@@ -104,13 +109,13 @@ async function randomNumbers(submit: Submit): Promise<void> {
 async function useKey(submit: Submit): Promise<void> {
   const made = await submit(createPrimaryEcc('soak', SIGNING_KEY.noDa));
   if (responseCodeOf(made) !== 0) return;
-  const handle = made.readUInt32BE(10);
+  const handle = made.readUInt32BE(HEADER_BYTES);
   // Handles belong to the context, lowest free first, so a large one would be another context's.
-  expect(handle >= 0x80000000 && handle < 0x80000100, `handle 0x${handle.toString(16)}`);
+  expect(handle >= TRANSIENT_FIRST && handle < TRANSIENT_FIRST + MOST_HANDLES, `handle 0x${handle.toString(16)}`);
   for (let count = 0; count < 3; count++) await submit(signWith(handle, 'soak'));
   if (Math.random() < 0.3) {
     const saved = await submit(contextSave(handle));
-    if (responseCodeOf(saved) === 0) await submit(contextLoad(saved.subarray(10)));
+    if (responseCodeOf(saved) === 0) await submit(contextLoad(saved.subarray(HEADER_BYTES)));
   }
   if (Math.random() < 0.8) await submit(flushContext(handle));
 }
@@ -118,7 +123,7 @@ async function useKey(submit: Submit): Promise<void> {
 async function useSession(submit: Submit): Promise<void> {
   const started = await submit(startAuthSession('policy'));
   if (responseCodeOf(started) !== 0 || Math.random() < 0.2) return;
-  await submit(flushContext(started.readUInt32BE(10)));
+  await submit(flushContext(started.readUInt32BE(HEADER_BYTES)));
 }
 
 function expect(holds: boolean, what: string): void {

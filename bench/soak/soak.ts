@@ -20,8 +20,14 @@ import { parseArgs } from 'node:util';
 import { REPOSITORY, TestDaemon } from '../../tests/support/daemon.js';
 import type { RpcClient } from '../../tests/support/rpc-client.js';
 import { startSwtpm } from '../../tests/support/swtpm.js';
-import { GET_RANDOM_20, getCapability, handleListIn } from '../../tests/support/tpm20-commands.js';
+import { GET_RANDOM_20, handleListIn, listHandles } from '../../tests/support/tpm20-commands.js';
 import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
+import {
+  ACTIVE_SESSION_FIRST,
+  LOADED_SESSION_FIRST,
+  TPM_CC,
+  TRANSIENT_FIRST,
+} from '../../ts-core/domain/tpm20/codes.js';
 
 const { values } = parseArgs({
   options: {
@@ -42,10 +48,22 @@ const SAMPLE_MS = 1000;
 const MOST_STARTS = 20;
 const USERS = [0, 61_101, 61_102, 61_103];
 /** TPM 2.0 commands that no client of the soak test needs, so that they can be blocked. */
-const BLOCKABLE = [0x17d, 0x155, 0x186, 0x15b, 0x16e, 0x18e, 0x18b, 0x164];
+const BLOCKABLE = [
+  TPM_CC.Hash,
+  TPM_CC.HMAC,
+  TPM_CC.HashSequenceStart,
+  TPM_CC.HMAC_Start,
+  TPM_CC.PolicyCpHash,
+  TPM_CC.EC_Ephemeral,
+  TPM_CC.Commit,
+  TPM_CC.EncryptDecrypt,
+];
 const WRONG_ANSWER = 3;
-const TPM_CAP_HANDLES = 1;
-const HANDLE_RANGES = { transient: 0x80000000, loadedSessions: 0x02000000, savedSessions: 0x03000000 } as const;
+const HANDLE_RANGES = {
+  transient: TRANSIENT_FIRST,
+  loadedSessions: LOADED_SESSION_FIRST,
+  savedSessions: ACTIVE_SESSION_FIRST,
+} as const;
 
 const durationMs = Number(values.minutes) * 60_000;
 const startedAtMs = Date.now();
@@ -297,7 +315,7 @@ async function handlesInTpm(): Promise<Record<keyof typeof HANDLE_RANGES, number
   const socket = connect(tpm.dataPath);
   await once(socket, 'connect');
   const list = async (first: number): Promise<number[]> => {
-    socket.write(getCapability(TPM_CAP_HANDLES, first, 254));
+    socket.write(listHandles(first, 254));
     const [response] = (await once(socket, 'data')) as [Buffer];
     return [...handleListIn(response).handles];
   };

@@ -22,7 +22,6 @@ import {
 import { authorizationCount } from '../../ts-core/domain/tpm12/command-shape.js';
 import { refusal as failure, success } from '../../ts-core/domain/tpm12/responses.js';
 import { COMMAND_AUTH_BYTES } from '../../ts-core/domain/tpm12/structures.js';
-import { wrappedCommandOf } from '../../ts-core/domain/tpm12/transport.js';
 import { command12, insideTransport, TPM_TAG_TRANSPORT_PUBLIC } from './tpm12-commands.js';
 
 export interface ModelSlots {
@@ -160,9 +159,12 @@ export class ModelTpm12 {
   /** Runs the command inside, whatever its session says, and wraps its response. */
   #executeTransport(command: Uint8Array): Uint8Array {
     const handle = readUint32(command, command.length - AUTH_BYTES);
-    const inner = wrappedCommandOf(command);
+    // wrappedCmdSize (4) and wrappedCmd are between the header and the session's authorization.
+    const inner = command.subarray(HEADER_BYTES + 4, -AUTH_BYTES);
     if (!this.transportSessions.has(handle)) return failure(TPM_RESULT.INVALID_AUTHHANDLE);
-    if (inner === undefined) return failure(TPM_RESULT.BAD_PARAMETER);
+    if (inner.length < HEADER_BYTES || inner.length !== readUint32(command, HEADER_BYTES)) {
+      return failure(TPM_RESULT.BAD_PARAMETER);
+    }
     const response = this.answer(inner.slice());
     const continues = command[command.length - 21] ?? 0;
     if (continues === 0) this.transportSessions.delete(handle);

@@ -126,7 +126,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     lists: () => lists.lists,
     listsRevision: () => lists.revision,
     policy: () => policy.current(),
-    lockout: (userKey) => lockout.gate(userKey),
+    lockout: (userKey) => lockout.verdictFor(userKey),
     handlesOf: (command) => virtualizer.handlesOf(command),
     ownerAuthorizationRule: (pending) => owner.coordinator.refusalOf(pending),
     beforeDispatch: (pending) => owner.externalChanges.beforeCommand(pending),

@@ -3,8 +3,7 @@ import { stat as statWithCallback } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { connectToBrokerPipe } from '../daemon/client-pipe.js';
-import { listenerUserOf } from '../daemon/socket-listener-user.js';
+import { connectToBrokerPipe, listenerUserOf } from '../daemon/client-connection.js';
 import { TbsError } from '../domain/tbs-error.js';
 import { BrokerError, brokerAcceptsNothing, notRunning } from './broker-error.js';
 

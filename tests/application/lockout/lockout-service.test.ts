@@ -29,11 +29,11 @@ describe('the lockout service: counting', () => {
     const { lockout, stored } = setUp();
     await fails(lockout, 3);
     assert.equal(stored().length, 3);
-    assert.deepEqual(lockout.gate(ALICE.userKey), { open: true });
+    assert.deepEqual(lockout.verdictFor(ALICE.userKey), { open: true });
     await fails(lockout, 1);
-    const verdict = lockout.gate(ALICE.userKey);
+    const verdict = lockout.verdictFor(ALICE.userKey);
     assert.ok(!verdict.open && verdict.scope === 'user' && verdict.failures === 4);
-    assert.equal(lockout.gate(BOB.userKey).open, true);
+    assert.equal(lockout.verdictFor(BOB.userKey).open, true);
   });
 
   it('raises an event for every failure: who, and which command', async () => {
@@ -121,13 +121,13 @@ describe('the lockout service: the start and the end of a lockout', () => {
   it('raises one event when it ends, and starts again with new failures', async () => {
     const { lockout, kinds, clock, told } = setUp();
     await fails(lockout, 4);
-    assert.equal(lockout.gate(ALICE.userKey).open, false);
+    assert.equal(lockout.verdictFor(ALICE.userKey).open, false);
     assert.deepEqual(kinds(), ['lockoutBegan']);
     clock.advance(WINDOW_MS + 1);
-    lockout.gate(BOB.userKey);
+    lockout.verdictFor(BOB.userKey);
     assert.deepEqual(kinds(), ['lockoutBegan'], 'Bob was never locked out');
-    assert.equal(lockout.gate(ALICE.userKey).open, true);
-    lockout.gate(ALICE.userKey);
+    assert.equal(lockout.verdictFor(ALICE.userKey).open, true);
+    lockout.verdictFor(ALICE.userKey);
     assert.deepEqual(kinds(), ['lockoutBegan', 'lockoutEnded']);
     assert.deepEqual(told.at(-1)?.details, { user: ALICE.userKey });
     await fails(lockout, 4);
@@ -146,7 +146,7 @@ describe('the lockout service: reset', () => {
       [BOB.userKey, BOB.userKey],
     );
     assert.deepEqual(kinds(), ['lockoutBegan', 'lockoutEnded']);
-    assert.equal(lockout.gate(ALICE.userKey).open, true);
+    assert.equal(lockout.verdictFor(ALICE.userKey).open, true);
   });
 
   it('clears the failures of all', async () => {
@@ -163,7 +163,7 @@ describe('the lockout service: reset', () => {
     await fails(lockout, 4);
     assert.equal(await lockout.reset(BOB.userKey), 0);
     assert.deepEqual(kinds(), ['lockoutBegan']);
-    assert.equal(lockout.gate(ALICE.userKey).open, false);
+    assert.equal(lockout.verdictFor(ALICE.userKey).open, false);
   });
 });
 
@@ -173,7 +173,7 @@ describe('the lockout service: after a restart', () => {
     await fails(lockout, 4);
     const restarted = service();
     await restarted.restore();
-    assert.equal(restarted.gate(ALICE.userKey).open, false);
+    assert.equal(restarted.verdictFor(ALICE.userKey).open, false);
   });
 
   it('starts empty if nothing was stored', async () => {

@@ -69,19 +69,19 @@ for (const fault of ['ENOSPC', 'EIO'] as const) {
       const toldBefore = told.length;
       for (const user of [ALICE.userKey, undefined]) {
         await assert.rejects(lockout.reset(ROOT, user), { symbol: 'TBS_E_INTERNAL_ERROR' });
-        assert.equal(book.gate(ALICE.userKey).open, false);
+        assert.equal(book.verdictFor(ALICE.userKey).open, false);
         assert.equal(lockout.get(ALICE).users[0]?.failures, 4);
       }
       assert.equal(told.length, toldBefore, 'a reset that was refused is not told as made');
       const restarted = bookOf();
       await restarted.restore();
-      assert.equal(restarted.gate(ALICE.userKey).open, false);
+      assert.equal(restarted.verdictFor(ALICE.userKey).open, false);
       store.fault = undefined;
       await lockout.reset(ROOT, ALICE.userKey);
-      assert.equal(book.gate(ALICE.userKey).open, true);
+      assert.equal(book.verdictFor(ALICE.userKey).open, true);
       const restartedAgain = bookOf();
       await restartedAgain.restore();
-      assert.equal(restartedAgain.gate(ALICE.userKey).open, true);
+      assert.equal(restartedAgain.verdictFor(ALICE.userKey).open, true);
     });
 
     it('refuses to block, unblock, grant and revoke, and every verdict stays the same', async () => {
@@ -130,12 +130,12 @@ for (const fault of ['ENOSPC', 'EIO'] as const) {
         assert.ok(kept !== undefined);
         await assert.rejects(kept, { symbol: 'TBS_E_INTERNAL_ERROR' });
       }
-      assert.equal(book.gate(ALICE.userKey).open, false, 'a full disk opens no gate');
+      assert.equal(book.verdictFor(ALICE.userKey).open, false, 'a full disk opens no gate');
       store.fault = undefined;
       await book.countFailure(ALICE, 'TPM2_Sign');
       const restarted = bookOf();
       await restarted.restore();
-      assert.equal(restarted.gate(ALICE.userKey).open, false, 'the failures of the bad time are kept as well');
+      assert.equal(restarted.verdictFor(ALICE.userKey).open, false, 'the failures of the bad time are kept as well');
     });
   });
 }
@@ -155,7 +155,7 @@ it('keeps a failure that is counted while the lockout is reset', async () => {
   const reset = book.reset(undefined);
   while (write === undefined) await Promise.resolve();
   const counted = book.countFailure(ALICE, 'TPM2_Sign');
-  assert.equal(book.gate(ALICE.userKey).open, false, 'nothing is forgotten before that is kept');
+  assert.equal(book.verdictFor(ALICE.userKey).open, false, 'nothing is forgotten before that is kept');
   write();
   assert.equal(await reset, 4);
   await counted;
@@ -172,11 +172,11 @@ for (const [name, jumpMs] of [
     it('neither ends a lockout within a boot nor prolongs it', async () => {
       const { book, clock } = setUp();
       for (let count = 0; count < 4; count++) await book.countFailure(ALICE, 'TPM2_Sign');
-      assert.equal(book.gate(ALICE.userKey).open, false);
+      assert.equal(book.verdictFor(ALICE.userKey).open, false);
       clock.wallMs += jumpMs;
-      assert.equal(book.gate(ALICE.userKey).open, false, 'nothing is forgotten');
+      assert.equal(book.verdictFor(ALICE.userKey).open, false, 'nothing is forgotten');
       clock.advance(480 * 60_000 + 1);
-      assert.equal(book.gate(ALICE.userKey).open, true, 'and nothing counts longer than the window');
+      assert.equal(book.verdictFor(ALICE.userKey).open, true, 'and nothing counts longer than the window');
     });
 
     it('loses nothing if the broker is restarted within the boot', async () => {
@@ -185,9 +185,9 @@ for (const [name, jumpMs] of [
       clock.wallMs += jumpMs;
       const restarted = bookOf();
       await restarted.restore();
-      assert.equal(restarted.gate(ALICE.userKey).open, false);
+      assert.equal(restarted.verdictFor(ALICE.userKey).open, false);
       clock.advance(480 * 60_000 + 1);
-      assert.equal(restarted.gate(ALICE.userKey).open, true);
+      assert.equal(restarted.verdictFor(ALICE.userKey).open, true);
     });
 
     it('gives an audit line the wall-clock time of its moment', () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {
   askStarted,
-  needsStartup,
   restartTpm,
   saveTpmState,
   shutDownTpm,
@@ -77,15 +76,6 @@ describe('starting the TPM', () => {
         sent.map((command) => readUint32(command, 6)),
         [TPM_CC.GetCapability],
       );
-    }
-  });
-
-  it('is needed if the TPM reports it with the code of its version', () => {
-    for (const version of ['2.0', '1.2'] as const) {
-      const other = version === '2.0' ? '1.2' : '2.0';
-      assert.equal(needsStartup(version, errorResponse(version, NOT_STARTED[version])), true);
-      assert.equal(needsStartup(version, errorResponse(version, NOT_STARTED[other])), false);
-      assert.equal(needsStartup(version, errorResponse(version, 0)), false);
     }
   });
 });

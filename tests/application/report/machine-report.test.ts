@@ -28,7 +28,7 @@ function report(changes: object = {}): string {
       health: { state: 'works', sinceMs: NOW_MS, warnings: [] },
     },
     lockout: {
-      ...{ totalFailures: 0, users: [], gateForOthers: OPEN },
+      ...{ totalFailures: 0, users: [], verdictForOthers: OPEN },
       thresholds: { windowMinutes: 480, individualThreshold: 4, totalThreshold: 9 },
     },
     refusals: [],
@@ -46,10 +46,15 @@ function report(changes: object = {}): string {
   return machineReport(content as unknown as MachineReportContent);
 }
 
-const user = (gate: object) => ({ userKey: 'uid:1000', failures: 1, gate, agesOutAt: [NOW_MS + 479 * MINUTE_MS] });
+const user = (verdict: object) => ({
+  userKey: 'uid:1000',
+  failures: 1,
+  verdict,
+  agesOutAt: [NOW_MS + 479 * MINUTE_MS],
+});
 const lockoutOf = (changes: object) => ({
   lockout: {
-    ...{ totalFailures: 1, users: [], gateForOthers: OPEN },
+    ...{ totalFailures: 1, users: [], verdictForOthers: OPEN },
     ...{ thresholds: { windowMinutes: 480, individualThreshold: 4, totalThreshold: 9 }, ...changes },
   },
 });
@@ -81,18 +86,18 @@ describe('the report of a machine', () => {
   });
 
   it('names users with failures, and says until when each is locked out, to the second above as refusals do', () => {
-    for (const [gate, expected] of [
+    for (const [verdict, expected] of [
       [OPEN, /alice.*not locked out/],
       [{ open: false, lockedOutUntil: null }, /alice.*<td>locked out<\/td>/],
       [{ open: false, lockedOutUntil: NOW_MS + MINUTE_MS + 1 }, /locked out until 2026-01-01 12:01:01</],
     ] as const) {
-      assert.match(report(lockoutOf({ users: [user(gate)] })).replaceAll('\n', ''), expected);
+      assert.match(report(lockoutOf({ users: [user(verdict)] })).replaceAll('\n', ''), expected);
     }
     assert.match(report(lockoutOf({ users: [user(OPEN)] })), /11:59/, 'the failure is one minute old');
   });
 
   it('says that all standard users are locked out, and until when', () => {
-    const closed = (lockedOutUntil: number | null) => lockoutOf({ gateForOthers: { open: false, lockedOutUntil } });
+    const closed = (lockedOutUntil: number | null) => lockoutOf({ verdictForOthers: { open: false, lockedOutUntil } });
     assert.match(report(closed(null)), /All standard users are locked out\./);
     assert.match(report(closed(NOW_MS + 1)), /All standard users are locked out until 2026-01-01 12:00:01\./);
     assert.doesNotMatch(report(), /All standard users/);

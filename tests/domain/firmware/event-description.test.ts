@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describeEvent } from '../../../ts-core/domain/firmware/event-description.js';
 import type { LoggedEvent } from '../../../ts-core/domain/firmware/event-log.js';
-import { EV_NO_ACTION, EV_SEPARATOR } from '../../../ts-core/domain/firmware/event-types.js';
+import { EV } from '../../../ts-core/domain/firmware/event-types.js';
 
 function described(type: number, data: Uint8Array | string): string {
   const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
@@ -44,18 +44,18 @@ describe('the description of an event', () => {
   });
 
   it('shows for a separator whether the firmware met an error', () => {
-    assert.equal(described(EV_SEPARATOR, Uint8Array.of(1, 0, 0, 0)), 'error');
-    assert.equal(described(EV_SEPARATOR, Uint8Array.of(0, 0, 0, 0)), '');
-    assert.equal(described(EV_SEPARATOR, Uint8Array.of(1)), '');
+    assert.equal(described(EV.SEPARATOR, Uint8Array.of(1, 0, 0, 0)), 'error');
+    assert.equal(described(EV.SEPARATOR, Uint8Array.of(0, 0, 0, 0)), '');
+    assert.equal(described(EV.SEPARATOR, Uint8Array.of(1)), '');
   });
 
   it('shows the content of an event without a measurement', () => {
-    assert.equal(described(EV_NO_ACTION, 'StartupLocality\0\x03'), 'StartupLocality 3');
+    assert.equal(described(EV.NO_ACTION, 'StartupLocality\0\x03'), 'StartupLocality 3');
     const specification = Buffer.alloc(28);
     specification.write('Spec ID Event03\0', 'latin1');
     specification.set([0, 2, 7], 20);
-    assert.equal(described(EV_NO_ACTION, specification), 'specification 2.0 errata 7');
-    assert.equal(described(EV_NO_ACTION, specification.subarray(0, 20)), 'Spec ID Event03');
-    assert.equal(described(EV_NO_ACTION, 'note'), 'note');
+    assert.equal(described(EV.NO_ACTION, specification), 'specification 2.0 errata 7');
+    assert.equal(described(EV.NO_ACTION, specification.subarray(0, 20)), 'Spec ID Event03');
+    assert.equal(described(EV.NO_ACTION, 'note'), 'note');
   });
 });

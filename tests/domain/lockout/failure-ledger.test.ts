@@ -38,22 +38,22 @@ describe('the failure ledger: lockout', () => {
   it('leaves a user below the individual threshold alone, and locks the user out at it', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 3, at(0));
-    assert.deepEqual(ledger.gate('uid:1', at(1), DEFAULTS), { open: true });
+    assert.deepEqual(ledger.verdictFor('uid:1', at(1), DEFAULTS), { open: true });
     failTimes(ledger, 'uid:1', 1, at(0));
-    assert.deepEqual(ledger.gate('uid:1', at(1), DEFAULTS), {
+    assert.deepEqual(ledger.verdictFor('uid:1', at(1), DEFAULTS), {
       open: false,
       scope: 'user',
       lockedOutUntil: WALL_START + 480 * MINUTE + 1,
       failures: 4,
       threshold: 4,
     });
-    assert.deepEqual(ledger.gate('uid:2', at(1), DEFAULTS), { open: true });
+    assert.deepEqual(ledger.verdictFor('uid:2', at(1), DEFAULTS), { open: true });
   });
 
   it('locks out everyone at the total threshold, even a user who never failed', () => {
     const ledger = new FailureLedger();
     for (const userKey of ['uid:1', 'uid:2', 'uid:3']) failTimes(ledger, userKey, 3, at(0));
-    const verdict = ledger.gate('uid:4', at(5), DEFAULTS);
+    const verdict = ledger.verdictFor('uid:4', at(5), DEFAULTS);
     assert.equal(verdict.open, false);
     assert.deepEqual(verdict, {
       open: false,
@@ -68,7 +68,7 @@ describe('the failure ledger: lockout', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 5, at(0));
     failTimes(ledger, 'uid:2', 4, at(HOUR));
-    const verdict = ledger.gate('uid:2', at(HOUR), DEFAULTS);
+    const verdict = ledger.verdictFor('uid:2', at(HOUR), DEFAULTS);
     assert.ok(!verdict.open);
     assert.equal(verdict.scope, 'user');
     assert.equal(verdict.lockedOutUntil, WALL_START + 9 * HOUR + 1);
@@ -77,17 +77,17 @@ describe('the failure ledger: lockout', () => {
   it('counts a failure exactly as old as the window, but not one millisecond later', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 4, at(0));
-    assert.equal(ledger.gate('uid:1', at(480 * MINUTE), DEFAULTS).open, false);
-    assert.equal(ledger.gate('uid:1', at(480 * MINUTE + 1), DEFAULTS).open, true);
+    assert.equal(ledger.verdictFor('uid:1', at(480 * MINUTE), DEFAULTS).open, false);
+    assert.equal(ledger.verdictFor('uid:1', at(480 * MINUTE + 1), DEFAULTS).open, true);
   });
 
   it('ends the lockout as soon as enough failures have aged out, not all', () => {
     const ledger = new FailureLedger();
     for (let hour = 0; hour < 4; hour += 1) failTimes(ledger, 'uid:1', 1, at(hour * HOUR));
-    const verdict = ledger.gate('uid:1', at(3 * HOUR), DEFAULTS);
+    const verdict = ledger.verdictFor('uid:1', at(3 * HOUR), DEFAULTS);
     assert.ok(!verdict.open);
     assert.equal(verdict.lockedOutUntil, WALL_START + 8 * HOUR + 1);
-    assert.equal(ledger.gate('uid:1', at(8 * HOUR + 1), DEFAULTS).open, true);
+    assert.equal(ledger.verdictFor('uid:1', at(8 * HOUR + 1), DEFAULTS).open, true);
   });
 
   it('never ends with a threshold of 0, whichever of the two, even with a window of 0', () => {
@@ -98,7 +98,7 @@ describe('the failure ledger: lockout', () => {
       { ...DEFAULTS, totalThreshold: 0, windowMinutes: 0 },
     ]) {
       const expected = { open: false, scope: 'threshold0', lockedOutUntil: null, failures: 0, threshold: 0 };
-      assert.deepEqual(ledger.gate('uid:1', at(0), thresholds), expected);
+      assert.deepEqual(ledger.verdictFor('uid:1', at(0), thresholds), expected);
     }
   });
 
@@ -107,7 +107,7 @@ describe('the failure ledger: lockout', () => {
     const off = { ...DEFAULTS, windowMinutes: 0 };
     assert.equal(ledger.record('uid:1', at(0), off), false);
     failTimes(ledger, 'uid:1', 20, at(0));
-    assert.equal(ledger.gate('uid:1', at(0), off).open, true);
+    assert.equal(ledger.verdictFor('uid:1', at(0), off).open, true);
     const summary = ledger.summary(at(0), off);
     assert.equal(summary.countingOff, true);
     assert.equal(summary.totalFailures, 0);
@@ -121,32 +121,36 @@ describe('the failure ledger: lockout', () => {
     assert.equal(ofFirst.size, 4);
     assert.deepEqual(ledger.state(at(0), ofFirst).failures, ledger.state(at(0)).failures.slice(4));
     ledger.forget(ofFirst);
-    assert.equal(ledger.gate('uid:1', at(0), DEFAULTS).open, true);
-    assert.equal(ledger.gate('uid:2', at(0), DEFAULTS).open, false);
+    assert.equal(ledger.verdictFor('uid:1', at(0), DEFAULTS).open, true);
+    assert.equal(ledger.verdictFor('uid:2', at(0), DEFAULTS).open, false);
     const ofAll = ledger.failuresOf();
     assert.equal(ofAll.size, 4);
     ledger.forget(ofAll);
-    assert.equal(ledger.gate('uid:2', at(0), DEFAULTS).open, true);
+    assert.equal(ledger.verdictFor('uid:2', at(0), DEFAULTS).open, true);
   });
 
   it('obeys a threshold or window that policy changes meanwhile', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 3, at(0));
-    assert.equal(ledger.gate('uid:1', at(0), { ...DEFAULTS, individualThreshold: 3 }).open, false);
+    assert.equal(ledger.verdictFor('uid:1', at(0), { ...DEFAULTS, individualThreshold: 3 }).open, false);
     const short = { ...DEFAULTS, windowMinutes: 10 };
-    assert.equal(ledger.gate('uid:1', at(HOUR), { ...short, individualThreshold: 3 }).open, true);
+    assert.equal(ledger.verdictFor('uid:1', at(HOUR), { ...short, individualThreshold: 3 }).open, true);
     failTimes(ledger, 'uid:1', 1, at(HOUR), short);
-    assert.equal(ledger.gate('uid:1', at(HOUR), DEFAULTS).open, false, 'a longer window finds the earlier failures');
+    assert.equal(
+      ledger.verdictFor('uid:1', at(HOUR), DEFAULTS).open,
+      false,
+      'a longer window finds the earlier failures',
+    );
   });
 
   it('remembers a bounded number of failures and still locks out at a threshold beyond it', () => {
     const ledger = new FailureLedger();
     const huge = { windowMinutes: 480, individualThreshold: 4_294_967_295, totalThreshold: 4_294_967_295 };
     failTimes(ledger, 'uid:1', MAX_FAILURES - 1, at(0), huge);
-    assert.equal(ledger.gate('uid:1', at(0), huge).open, true);
+    assert.equal(ledger.verdictFor('uid:1', at(0), huge).open, true);
     failTimes(ledger, 'uid:1', 3, at(0), huge);
     assert.equal(ledger.state(at(0)).failures.length, MAX_FAILURES);
-    assert.equal(ledger.gate('uid:1', at(0), huge).open, false);
+    assert.equal(ledger.verdictFor('uid:1', at(0), huge).open, false);
   });
 });
 
@@ -245,24 +249,24 @@ describe('the failure ledger: the summary', () => {
       thresholds: DEFAULTS,
       countingOff: false,
       totalFailures: 4,
-      gateForOthers: { open: true },
+      verdictForOthers: { open: true },
       users: [
         {
           userKey: 'uid:2',
           failures: 4,
           agesOutAt: [1, 2, 2, 2].map((hour) => WALL_START + hour * HOUR + 480 * MINUTE + 1),
-          gate: ledger.gate('uid:2', now, DEFAULTS),
+          verdict: ledger.verdictFor('uid:2', now, DEFAULTS),
         },
       ],
     });
-    assert.equal(ledger.gate('uid:2', now, DEFAULTS).open, false);
+    assert.equal(ledger.verdictFor('uid:2', now, DEFAULTS).open, false);
   });
 
   it('reports that the total threshold locks out the others', () => {
     const ledger = new FailureLedger();
     failTimes(ledger, 'uid:1', 9, at(0));
-    const { gateForOthers } = ledger.summary(at(0), DEFAULTS);
-    assert.ok(!gateForOthers.open && gateForOthers.scope === 'total');
+    const { verdictForOthers } = ledger.summary(at(0), DEFAULTS);
+    assert.ok(!verdictForOthers.open && verdictForOthers.scope === 'total');
   });
 });
 
@@ -272,8 +276,8 @@ describe('the failure ledger: time', () => {
       const ledger = new FailureLedger();
       failTimes(ledger, 'uid:1', 4, at(0));
       const again = restarted(ledger, at(HOUR), at(2 * HOUR, 'boot-1', step));
-      assert.equal(again.gate('uid:1', at(480 * MINUTE, 'boot-1', step), DEFAULTS).open, false);
-      assert.equal(again.gate('uid:1', at(480 * MINUTE + 1, 'boot-1', step), DEFAULTS).open, true);
+      assert.equal(again.verdictFor('uid:1', at(480 * MINUTE, 'boot-1', step), DEFAULTS).open, false);
+      assert.equal(again.verdictFor('uid:1', at(480 * MINUTE + 1, 'boot-1', step), DEFAULTS).open, true);
     }
   });
 
@@ -288,8 +292,8 @@ describe('the failure ledger: time', () => {
       bootTimeMs: ms,
       wallClockMs: start.wallClockMs + ms,
     });
-    assert.equal(next.gate('uid:1', later(6 * HOUR), DEFAULTS).open, false);
-    assert.equal(next.gate('uid:1', later(6 * HOUR + 1), DEFAULTS).open, true);
+    assert.equal(next.verdictFor('uid:1', later(6 * HOUR), DEFAULTS).open, false);
+    assert.equal(next.verdictFor('uid:1', later(6 * HOUR + 1), DEFAULTS).open, true);
   });
 
   it('treats a failure as new if the wall clock went back across boots, but for no longer than one window', () => {
@@ -297,10 +301,14 @@ describe('the failure ledger: time', () => {
     failTimes(ledger, 'uid:1', 4, at(HOUR));
     const back = -30 * 24 * HOUR;
     const next = restarted(ledger, at(HOUR), at(0, 'boot-2', back));
-    assert.equal(next.gate('uid:1', at(480 * MINUTE, 'boot-2', back), DEFAULTS).open, false);
-    assert.equal(next.gate('uid:1', at(480 * MINUTE + 1, 'boot-2', back), DEFAULTS).open, true);
+    assert.equal(next.verdictFor('uid:1', at(480 * MINUTE, 'boot-2', back), DEFAULTS).open, false);
+    assert.equal(next.verdictFor('uid:1', at(480 * MINUTE + 1, 'boot-2', back), DEFAULTS).open, true);
     const third = restarted(next, at(HOUR, 'boot-2', back), at(10 * HOUR, 'boot-3', back));
-    assert.equal(third.gate('uid:1', at(10 * HOUR, 'boot-3', back), DEFAULTS).open, true, 'ages on in later boots');
+    assert.equal(
+      third.verdictFor('uid:1', at(10 * HOUR, 'boot-3', back), DEFAULTS).open,
+      true,
+      'ages on in later boots',
+    );
   });
 
   it('settles the age of a failure of an earlier boot once: setting the wall clock later in the boot changes nothing', () => {
@@ -308,10 +316,10 @@ describe('the failure ledger: time', () => {
     failTimes(ledger, 'uid:1', 4, at(HOUR));
     const next = restarted(ledger, at(HOUR), at(2 * HOUR, 'boot-2'));
     const far = 1000 * HOUR;
-    assert.equal(next.gate('uid:1', at(3 * HOUR, 'boot-2', far), DEFAULTS).open, false);
+    assert.equal(next.verdictFor('uid:1', at(3 * HOUR, 'boot-2', far), DEFAULTS).open, false);
     const again = restarted(next, at(3 * HOUR, 'boot-2'), at(4 * HOUR, 'boot-2', far));
-    assert.equal(again.gate('uid:1', at(9 * HOUR, 'boot-2', far), DEFAULTS).open, false);
-    assert.equal(again.gate('uid:1', at(9 * HOUR + 1, 'boot-2', far), DEFAULTS).open, true);
+    assert.equal(again.verdictFor('uid:1', at(9 * HOUR, 'boot-2', far), DEFAULTS).open, false);
+    assert.equal(again.verdictFor('uid:1', at(9 * HOUR + 1, 'boot-2', far), DEFAULTS).open, true);
   });
 
   it('remembers across a reboot what happened before the wall clock was first set', () => {
@@ -319,7 +327,7 @@ describe('the failure ledger: time', () => {
     const in1970 = (ms: number): LedgerTime => ({ bootId: 'boot-1', bootTimeMs: ms, wallClockMs: ms });
     failTimes(ledger, 'uid:1', 4, in1970(MINUTE));
     const next = restarted(ledger, at(HOUR), at(2 * HOUR, 'boot-2'));
-    assert.equal(next.gate('uid:1', at(2 * HOUR, 'boot-2'), DEFAULTS).open, false);
+    assert.equal(next.verdictFor('uid:1', at(2 * HOUR, 'boot-2'), DEFAULTS).open, false);
   });
 
   it('settles again if the boot changes under a running process', () => {
@@ -330,8 +338,8 @@ describe('the failure ledger: time', () => {
       bootTimeMs: ms,
       wallClockMs: WALL_START + 6 * HOUR + ms,
     });
-    assert.equal(ledger.gate('uid:1', moved(0), DEFAULTS).open, false);
-    assert.equal(ledger.gate('uid:1', moved(7 * HOUR + 1), DEFAULTS).open, true);
+    assert.equal(ledger.verdictFor('uid:1', moved(0), DEFAULTS).open, false);
+    assert.equal(ledger.verdictFor('uid:1', moved(7 * HOUR + 1), DEFAULTS).open, true);
   });
 
   it('accepts a stored record without a time', () => {
@@ -399,7 +407,7 @@ describe('the failure ledger: properties', () => {
         ledger.restore(kept, now());
       } else {
         const user = `uid:${action.user}`;
-        const verdict = ledger.gate(user, now(), thresholds);
+        const verdict = ledger.verdictFor(user, now(), thresholds);
         if (verdict.open) {
           ledger.record(user, now(), thresholds);
           passed.push({ user, atMs: elapsedMs });

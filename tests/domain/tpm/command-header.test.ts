@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  commandCodeOf,
   decodeCommandHeader,
   errorResponse,
   HEADER_BYTES,
   isWholeResponse,
   readUint16,
   responseCodeOf,
+  writeHeader,
   writeUint16,
   writeUint32,
 } from '../../../ts-core/domain/tpm/command-header.js';
@@ -102,6 +104,14 @@ describe('command header', () => {
     );
     assert.ok(carries(TPM_TAG.RQU_COMMAND, '1.2', TPM_ORD.ExecuteTransport), 'for what it wraps');
     assert.ok(!carries(TPM_ST.NO_SESSIONS, '2.0', TPM_ORD.ExecuteTransport));
+  });
+
+  it('reads and writes the code', () => {
+    const bytes = new Uint8Array(14);
+    writeHeader(bytes, 0x8001, 0xfedcba98);
+    assert.deepEqual(bytes, command(0x8001, 0xfedcba98, 14));
+    assert.equal(commandCodeOf(bytes), 0xfedcba98);
+    assert.equal(responseCodeOf(bytes), 0xfedcba98);
   });
 
   it('creates complete error responses of both versions', () => {

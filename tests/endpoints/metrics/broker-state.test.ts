@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Registry } from 'prom-client';
 import { collectBrokerState } from '../../../ts-core/endpoints/metrics/broker-state.js';
-import { GATES, metricsRig, OBSERVER } from './metrics-rig.js';
+import { metricsRig, OBSERVER, VERDICTS } from './metrics-rig.js';
 
 function setUp() {
   const rig = metricsRig();
@@ -89,12 +89,12 @@ describe('the state that metrics show', () => {
 
   it('names the twenty users with the most failures, and no others, however many there are', async () => {
     const { samples, figures } = setUp();
-    const gate = (locked: boolean) => (locked ? GATES.CLOSED : GATES.OPEN);
+    const verdict = (locked: boolean) => (locked ? VERDICTS.CLOSED : VERDICTS.OPEN);
     figures.users = Array.from({ length: 1000 }, (_, index) => ({
       ...{
         userKey: `uid:${1000 + index}`,
         failures: index === 0 ? 5000 : index,
-        gate: gate(index === 0 || index > 997),
+        verdict: verdict(index === 0 || index > 997),
       },
     }));
     const series = await samples('tbs_lockout_user_failures');

@@ -17,7 +17,7 @@ export function metricsRig() {
     tpmLockout: undefined as { inLockout: boolean; failedTries: number; maxTries: number } | undefined,
     queue: [] as { userKey: string; priority: string; count: number }[],
     resources: [] as { kind: string; resident: boolean }[],
-    users: [] as { userKey: string; failures: number; gate: { open: boolean } }[],
+    users: [] as { userKey: string; failures: number; verdict: { open: boolean } }[],
     settings: {} as object,
     backup: { pending: false, lastSuccess: null as { time: string } | null },
     lostAuditLines: 0,
@@ -48,7 +48,7 @@ export function metricsRig() {
     lockout: {
       get: (observer: Caller) =>
         askedBy(observer) && {
-          ...{ users: figures.users, gateForOthers: CLOSED, totalFailures: 42, thresholds: { totalThreshold: 9 } },
+          ...{ users: figures.users, verdictForOthers: CLOSED, totalFailures: 42, thresholds: { totalThreshold: 9 } },
         },
     },
     userNames: { namesOf: async () => new Map([['uid:1000', 'alice']]) },
@@ -64,4 +64,4 @@ export function metricsRig() {
   };
 }
 
-export const GATES = { OPEN, CLOSED } as const;
+export const VERDICTS = { OPEN, CLOSED } as const;

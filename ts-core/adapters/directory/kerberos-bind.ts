@@ -2,11 +2,11 @@
  * Binds with the machine's Kerberos key: SASL GSSAPI (RFC 4752) without a security layer, since TLS already protects
  * the connection, and bound to that connection's certificate.
  */
+import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { ResultCodeError } from 'ldapts';
+import { BerReader, ResultCodeError } from 'ldapts';
 import { TbsError } from '../../domain/tbs-error.js';
-import { serverEndPoint } from './channel-bindings.js';
 import { directoryFailure } from './directory-failure.js';
 import { kerberosFailure, noAnswerOfKdc, noKerberos } from './kerberos-failure.js';
 import type { KerberosPrincipal } from './keytab-file.js';
@@ -91,4 +91,37 @@ function wantsLayer(server: string, cause?: unknown): TbsError {
     server,
     cause,
   });
+}
+
+/** Hash functions by the OID of the certificate's signature; SHA-256 replaces MD5 and SHA-1 (RFC 5929, section 4.1). */
+const HASHES: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.1.4': 'sha256',
+  '1.2.840.113549.1.1.5': 'sha256',
+  '1.2.840.113549.1.1.11': 'sha256',
+  '1.2.840.113549.1.1.12': 'sha384',
+  '1.2.840.113549.1.1.13': 'sha512',
+  '1.2.840.10045.4.1': 'sha256',
+  '1.2.840.10045.4.3.2': 'sha256',
+  '1.2.840.10045.4.3.3': 'sha384',
+  '1.2.840.10045.4.3.4': 'sha512',
+};
+
+/**
+ * Returns tls-server-end-point of a DER certificate, which binds the authentication to the TLS connection that carries
+ * it, so that nobody can relay it; empty if its signature has no single hash (RSA-PSS, EdDSA).
+ */
+export function serverEndPoint(certificate: Buffer): Buffer {
+  const hash = HASHES[signatureAlgorithm(certificate)];
+  if (hash === undefined) return Buffer.alloc(0);
+  return Buffer.concat([Buffer.from('tls-server-end-point:'), createHash(hash).update(certificate).digest()]);
+}
+
+/** Certificate ::= SEQUENCE { tbsCertificate SEQUENCE, signatureAlgorithm SEQUENCE { algorithm OID, … }, … } */
+function signatureAlgorithm(certificate: Buffer): string {
+  const reader = new BerReader(certificate);
+  reader.readSequence();
+  reader.readSequence();
+  reader.offset += reader.length;
+  reader.readSequence();
+  return reader.readOID() ?? '';
 }

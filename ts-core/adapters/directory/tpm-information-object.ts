@@ -1,6 +1,6 @@
 /** Finds the msTPM-InformationObject of this machine's TPM, or creates it and links the computer to it. */
 import { randomUUID } from 'node:crypto';
-import { Attribute, Change, type Entry, EqualityFilter } from 'ldapts';
+import { Attribute, Change, Control, type Entry, EqualityFilter } from 'ldapts';
 import {
   type BackupPlace,
   bytesOf,
@@ -13,7 +13,6 @@ import {
   SRK_THUMBPRINT,
 } from './backup-place.js';
 import type { DirectorySession } from './directory-session.js';
-import { OwnerOnlyControl, ownerSid } from './object-owner.js';
 
 const RIGHTS = 'allowedAttributesEffective';
 
@@ -52,10 +51,38 @@ export async function findInformationObject(
   return found.find((entry) => isOwnWork(entry, place))?.dn;
 }
 
+/**
+ * Requests only the owner of security descriptors: LDAP_SERVER_SD_FLAGS_OID with OWNER_SECURITY_INFORMATION (MS-ADTS
+ * 3.1.1.3.4.1.11).
+ */
+class OwnerOnlyControl extends Control {
+  constructor() {
+    super('1.2.840.113556.1.4.801', { critical: true });
+  }
+
+  override writeControl(writer: Parameters<Control['write']>[0]): void {
+    const sequenceOfOne = Buffer.from([0x30, 0x03, 0x02, 0x01, 0x01]);
+    writer.writeBuffer(sequenceOfOne, 0x04);
+  }
+}
+
 function isOwnWork(entry: Entry, { computerSid }: BackupPlace): boolean {
   const descriptor = bytesOf(entry['nTSecurityDescriptor']);
   const owner = descriptor === undefined ? undefined : ownerSid(descriptor);
   return computerSid.length > 0 && owner?.equals(computerSid) === true && hasRight(entry, RIGHTS, OWNER_INFORMATION);
+}
+
+const OWNER_OFFSET_AT = 4;
+const SID_HEADER_BYTES = 8;
+
+/** Returns the owner in a self-relative security descriptor (MS-DTYP 2.4.6); undefined if it has no complete one. */
+function ownerSid(descriptor: Buffer): Buffer | undefined {
+  if (descriptor.length < OWNER_OFFSET_AT + 4) return undefined;
+  const start = descriptor.readUInt32LE(OWNER_OFFSET_AT);
+  const authorities = descriptor[start + 1];
+  if (start === 0 || authorities === undefined) return undefined;
+  const end = start + SID_HEADER_BYTES + 4 * authorities;
+  return end <= descriptor.length ? descriptor.subarray(start, end) : undefined;
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Log } from '../../application/ports/logs.js';
+import { OneAtATime } from '../../domain/one-at-a-time.js';
 import { makeFolder, replaceFile } from './atomic-write.js';
 import { readTrustedFile } from './trusted-file.js';
 
@@ -25,7 +26,7 @@ export class LastGoodSources {
   readonly #log: Log;
   #files = new Map<string, { readonly kind: SourceKind; readonly bytes: Uint8Array }>();
   #saved = '[]';
-  #saving: Promise<void> = Promise.resolve();
+  readonly #saves = new OneAtATime();
 
   constructor(folder: string, brokerUid: number, log: Log) {
     this.#folder = folder;
@@ -54,12 +55,12 @@ export class LastGoodSources {
     );
     if (text === this.#saved) return;
     this.#saved = text;
-    this.#saving = this.#saving.then(() => this.#save(text));
+    void this.#saves.run(() => this.#save(text));
   }
 
   /** Resolves when all replacements so far have been written. */
   settled(): Promise<void> {
-    return this.#saving;
+    return this.#saves.settled();
   }
 
   async #save(text: string): Promise<void> {

@@ -6,8 +6,8 @@
  */
 import type { TpmTransport } from '../../application/ports/tpm-transport.js';
 import { TbsError } from '../../domain/tbs-error.js';
+import { ASK_TPM12, ASK_TPM20, needsStartup, versionOfResponse } from '../../domain/tpm/startup-state.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
-import { ASK_TPM12, ASK_TPM20, versionOfResponse, waitsForStartup } from './startup-state.js';
 
 export interface DetectedTpm {
   readonly version: TpmVersion;
@@ -23,10 +23,10 @@ export async function detectTpm(
   const first = await transport.transmit(ASK_TPM20.slice(), { locality: 0, timeoutMs });
   switch (versionOfResponse(first)) {
     case '2.0':
-      return { version: '2.0', waitsForStartup: waitsForStartup(first) };
+      return { version: '2.0', waitsForStartup: needsStartup(first) };
     case '1.2': {
       const second = await transport.transmit(ASK_TPM12.slice(), { locality: 0, timeoutMs });
-      return { version: '1.2', waitsForStartup: waitsForStartup(second) };
+      return { version: '1.2', waitsForStartup: needsStartup(second) };
     }
     default:
       throw new TbsError('TBS_E_TPM_NOT_FOUND', {

@@ -10,11 +10,11 @@ import { access, constants, writeFile } from 'node:fs/promises';
 import type { Log } from '../../application/ports/logs.js';
 import type { TpmTransport, TransmitOptions } from '../../application/ports/tpm-transport.js';
 import type { TbsError } from '../../domain/tbs-error.js';
+import { ASK_TPM12, ASK_TPM20, needsStartup, versionOfResponse } from '../../domain/tpm/startup-state.js';
 import { DeviceConnection } from './device-connection.js';
 import { deviceExposure } from './device-exposure.js';
 import { deviceFailure } from './device-failure.js';
 import { DeviceLocation, SYS_CLASS_TPM } from './device-location.js';
-import { ASK_TPM12, ASK_TPM20, versionOfResponse, waitsForStartup } from './startup-state.js';
 import { reasonOf, transportError } from './transport-error.js';
 import type { DeviceTransportOptions } from './transport-options.js';
 
@@ -176,7 +176,7 @@ export class DeviceTransport implements TpmTransport {
     await this.#location.opened();
     await connection.discardStale();
     if (!this.#wasLost) return connection;
-    const restarted = waitsForStartup(await connection.exchange(this.#isTpm12 ? ASK_TPM12 : ASK_TPM20));
+    const restarted = needsStartup(await connection.exchange(this.#isTpm12 ? ASK_TPM12 : ASK_TPM20));
     this.#wasLost = false;
     this.#cancelFile = this.#configuredCancelFile ?? (await findCancelFile(this.tpmName, this.#sysClassTpm));
     if (restarted) {

@@ -11,10 +11,10 @@ import type { ByteStreamOpener } from '../../application/ports/event-loop.js';
 import type { Log } from '../../application/ports/logs.js';
 import type { TpmTransport, TransmitOptions } from '../../application/ports/tpm-transport.js';
 import { TbsError } from '../../domain/tbs-error.js';
+import { ASK_TPM12, ASK_TPM20, needsStartup, versionOfResponse } from '../../domain/tpm/startup-state.js';
 import { CommandDeadline } from './command-deadline.js';
 import { ResponseAssembler } from './response-assembler.js';
 import { socketExposure } from './socket-exposure.js';
-import { ASK_TPM12, ASK_TPM20, versionOfResponse, waitsForStartup } from './startup-state.js';
 import { StreamConnection } from './stream-connection.js';
 import { SwtpmControlChannel } from './swtpm-control-channel.js';
 import { reasonOf, transportError } from './transport-error.js';
@@ -234,7 +234,7 @@ export class SwtpmTransport implements TpmTransport {
   async #settleRestart(deadlineMs: number): Promise<void> {
     const certain = this.#mayHaveRestarted === 'yes';
     const question = this.#isTpm12 ? ASK_TPM12 : ASK_TPM20;
-    const restarted = certain || waitsForStartup(await this.#exchange(question, remainingMs(deadlineMs)));
+    const restarted = certain || needsStartup(await this.#exchange(question, remainingMs(deadlineMs)));
     this.#mayHaveRestarted = 'no';
     if (!restarted || !this.#wasConnected) return;
     this.#log.warn({ transport: this.description }, 'the TPM was restarted; its volatile state is gone');

@@ -4,7 +4,7 @@
  * long commands, so that other callers are never held up for more than MAX_WAIT_MICROSECONDS.
  */
 import { availableParallelism } from 'node:os';
-import { readUint32 } from '../../domain/tpm/command-header.js';
+import { commandCodeOf, HEADER_BYTES } from '../../domain/tpm/command-header.js';
 
 const MAX_WAIT_MICROSECONDS = 250;
 /** No command is worth busy-waiting any longer. */
@@ -55,7 +55,7 @@ export class WaitInPlace {
   }
 
   begin(command: Uint8Array): void {
-    this.#code = command.length >= 10 ? readUint32(command, 6) : 0;
+    this.#code = command.length >= HEADER_BYTES ? commandCodeOf(command) : 0;
     this.#beganMs = this.#now();
     this.#isTrial = false;
     this.waitMicroseconds = this.#waitFor(this.#learned.get(this.#code));

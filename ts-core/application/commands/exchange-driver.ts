@@ -3,8 +3,9 @@
  * one exchange runs at a time.
  */
 import { TbsError } from '../../domain/tbs-error.js';
-import { readUint32 } from '../../domain/tpm/command-header.js';
+import { commandCodeOf } from '../../domain/tpm/command-header.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
+import { needsStartup } from '../../domain/tpm/startup-state.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_ORD } from '../../domain/tpm12/codes.js';
 import { TPM_CC } from '../../domain/tpm20/codes.js';
@@ -14,7 +15,7 @@ import type { EventLoop } from '../ports/event-loop.js';
 import type { Log } from '../ports/logs.js';
 import type { Clock } from '../ports/operating-system.js';
 import type { TpmTransport } from '../ports/tpm-transport.js';
-import { needsStartup, startTpm } from '../power/start-tpm.js';
+import { startTpm } from '../power/start-tpm.js';
 import type { PendingCommand } from './pending-command.js';
 
 export interface ExchangeParts {
@@ -106,7 +107,7 @@ export class ExchangeDriver {
       throw error;
     }
     presence?.answered();
-    if (needsStartup(version, response)) {
+    if (needsStartup(response, version)) {
       direct.failed();
       this.#tpmWasReset = true;
       return null;
@@ -146,7 +147,7 @@ export class ExchangeDriver {
         continue;
       }
       presence?.answered();
-      if (needsStartup(version, response) && !isStartup(version, step.value)) {
+      if (needsStartup(response, version) && !isStartup(version, step.value)) {
         this.#abandon(exchange);
         return NEEDS_STARTUP;
       }
@@ -162,7 +163,7 @@ export class ExchangeDriver {
     // In case the transport did not call it: it had to reconnect, or waited through the event loop.
     this.#answerHeld();
     if (roundTrips === undefined) return response;
-    const code = readUint32(command, 6);
+    const code = commandCodeOf(command);
     return response.finally(() => {
       roundTrips.push({ code, startedAtMs, durationMs: clock.monotonicMs() - startedAtMs });
     });
@@ -199,5 +200,5 @@ export class ExchangeDriver {
 const NEEDS_STARTUP = Symbol('the TPM needs to be started');
 
 function isStartup(version: TpmVersion, command: Uint8Array): boolean {
-  return readUint32(command, 6) === (version === '2.0' ? TPM_CC.Startup : TPM_ORD.Startup);
+  return commandCodeOf(command) === (version === '2.0' ? TPM_CC.Startup : TPM_ORD.Startup);
 }

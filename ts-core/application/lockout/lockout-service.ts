@@ -42,8 +42,8 @@ export class LockoutService {
     if (this.#ledger.restore(kept, this.#now())) await this.#store();
   }
 
-  gate(userKey: string): LockoutVerdict {
-    const verdict = this.#ledger.gate(userKey, this.#now(), this.thresholds());
+  verdictFor(userKey: string): LockoutVerdict {
+    const verdict = this.#ledger.verdictFor(userKey, this.#now(), this.thresholds());
     if (verdict.open && this.#locked.delete(userKey)) {
       const message = `Authorized commands of ${userKey} are allowed again: failures have left the window or were reset.`;
       this.#parts.events.raise('lockoutEnded', message, { details: { user: userKey } });
@@ -73,7 +73,7 @@ export class LockoutService {
       this.#ledger.forget(failures);
       forgotten = failures.size;
     });
-    for (const locked of [...this.#locked]) this.gate(locked);
+    for (const locked of [...this.#locked]) this.verdictFor(locked);
     return forgotten;
   }
 
@@ -86,7 +86,7 @@ export class LockoutService {
   }
 
   #reportLockout(caller: Caller): void {
-    const verdict = this.#ledger.gate(caller.userKey, this.#now(), this.thresholds());
+    const verdict = this.#ledger.verdictFor(caller.userKey, this.#now(), this.thresholds());
     if (verdict.open || this.#locked.has(caller.userKey)) return;
     this.#locked.add(caller.userKey);
     const until = lockedOutUntilText(verdict.lockedOutUntil);

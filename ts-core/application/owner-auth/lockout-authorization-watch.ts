@@ -5,7 +5,8 @@ import {
   lockoutAuthVerdict,
   remainingBlockMs,
 } from '../../domain/lockout/lockout-authorization.js';
-import { HEADER_BYTES, readUint32 } from '../../domain/tpm/command-header.js';
+import { OneAtATime } from '../../domain/one-at-a-time.js';
+import { commandCodeOf, HEADER_BYTES, readUint32 } from '../../domain/tpm/command-header.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import { TPM_CC, TPM_RH } from '../../domain/tpm20/codes.js';
 import { readRunTime } from '../../domain/tpm20/run-time.js';
@@ -33,10 +34,9 @@ export interface LockoutAuthBlock {
 
 const NOT_BLOCKED: LockoutAuthBlock = { blocked: false, untilMs: null };
 export const LOCKOUT_AUTHORIZATION_RECORD = 'feature:lockoutAuthorization';
-const CODE_OFFSET = 6;
 
 export class LockoutAuthorizationWatch {
-  #lastUpdate: Promise<void> = Promise.resolve();
+  readonly #updates = new OneAtATime();
   #updatesInProgress = 0;
   readonly #parts: LockoutAuthorizationWatchParts;
 
@@ -50,14 +50,14 @@ export class LockoutAuthorizationWatch {
    */
   answered(command: Uint8Array, response: Uint8Array): undefined {
     if (this.#parts.version !== '2.0') return undefined;
-    const code = readUint32(command, CODE_OFFSET);
+    const code = commandCodeOf(command);
     if (code !== TPM_CC.Clear && !startsWithLockoutHandle(command)) return undefined;
     const handleCount = this.#parts.handlesOf(command)?.length ?? 0;
     const verdict = lockoutAuthVerdict(code, command, handleCount, response);
     if (verdict === undefined || (verdict === 'accepted' && this.#isKnownToBeFree())) return undefined;
     this.#updatesInProgress++;
-    this.#lastUpdate = this.#lastUpdate
-      .then(() => this.#update(verdict))
+    void this.#updates
+      .run(() => this.#update(verdict))
       .finally(() => {
         this.#updatesInProgress--;
       });
@@ -71,7 +71,7 @@ export class LockoutAuthorizationWatch {
 
   /** Returns the block in force, if any; asks the TPM for its time only if there may be one. */
   async block(recoverySeconds: number | null): Promise<LockoutAuthBlock> {
-    await this.#lastUpdate;
+    await this.#updates.settled();
     const since = this.#since();
     if (since === undefined) return NOT_BLOCKED;
     const now = await this.#parts.context.run(() => readRunTime());
@@ -83,7 +83,7 @@ export class LockoutAuthorizationWatch {
 
   /** Resolves when everything seen so far is stored. Never rejects. */
   settled(): Promise<void> {
-    return this.#lastUpdate;
+    return this.#updates.settled();
   }
 
   /** Records or removes the block, as the TPM has answered. Never rejects. */

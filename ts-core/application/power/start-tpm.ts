@@ -4,10 +4,10 @@
 import { TbsError } from '../../domain/tbs-error.js';
 import { responseCodeOf } from '../../domain/tpm/command-header.js';
 import type { Exchange } from '../../domain/tpm/exchange.js';
+import { ASK_TPM20, needsStartup } from '../../domain/tpm/startup-state.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
-import { TPM_RESULT } from '../../domain/tpm12/codes.js';
 import * as tpm12 from '../../domain/tpm12/commands.js';
-import { TPM_CAP, TPM_PT, TPM_RC } from '../../domain/tpm20/codes.js';
+import { TPM_RC } from '../../domain/tpm20/codes.js';
 import * as tpm20 from '../../domain/tpm20/commands.js';
 import type { TpmTransport } from '../ports/tpm-transport.js';
 
@@ -16,7 +16,7 @@ const STARTUP_TIMEOUT_MS = 60_000;
 /** The start-up and shutdown commands of each TPM family. */
 const COMMANDS: Readonly<Record<TpmVersion, StartupCommands>> = {
   '2.0': {
-    askStarted: () => tpm20.getCapability(TPM_CAP.TPM_PROPERTIES, TPM_PT.FAMILY_INDICATOR, 1),
+    askStarted: () => ASK_TPM20.slice(),
     startup: tpm20.startup,
     saveState: () => tpm20.shutdown('STATE'),
     shutdown: () => tpm20.shutdown('CLEAR'),
@@ -40,11 +40,6 @@ interface StartupCommands {
   shutdown(): Uint8Array;
 }
 
-export function needsStartup(version: TpmVersion, response: Uint8Array): boolean {
-  const code = responseCodeOf(response);
-  return version === '2.0' ? code === TPM_RC.INITIALIZE : code === TPM_RESULT.INVALID_POSTINIT;
-}
-
 /** Asks the TPM whether it answers commands; only the exchange's outcome counts. */
 export function* askStarted(version: TpmVersion): Exchange<void> {
   yield COMMANDS[version].askStarted();
@@ -56,7 +51,7 @@ export async function startTpmIfNeeded(transport: TpmTransport, version: TpmVers
     locality: 0,
     timeoutMs: STARTUP_TIMEOUT_MS,
   });
-  if (needsStartup(version, response)) await startTpm(transport, version);
+  if (needsStartup(response, version)) await startTpm(transport, version);
 }
 
 /**
@@ -69,7 +64,7 @@ export async function startTpm(transport: TpmTransport, version: TpmVersion): Pr
     timeoutMs: STARTUP_TIMEOUT_MS,
   });
   const code = responseCodeOf(response);
-  if (code === 0 || needsStartup(version, response)) return;
+  if (code === 0 || needsStartup(response, version)) return;
   throw startupRefused(version, code);
 }
 
@@ -115,12 +110,12 @@ export async function restartTpm(
     transport.transmit(COMMANDS[version].startup(type), { locality: 0, timeoutMs: STARTUP_TIMEOUT_MS });
   if (stateSaved) {
     const response = await startup('STATE');
-    if (responseCodeOf(response) === 0 || needsStartup(version, response)) return 'kept';
+    if (responseCodeOf(response) === 0 || needsStartup(response, version)) return 'kept';
     // Only TPM_Init ends failure mode.
     if (version === '1.2') await transport.reset?.();
   }
   const response = await startup('CLEAR');
-  if (needsStartup(version, response)) return 'kept';
+  if (needsStartup(response, version)) return 'kept';
   if (responseCodeOf(response) !== 0) throw startupRefused(version, responseCodeOf(response));
   return 'lost';
 }

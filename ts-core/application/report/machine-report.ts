@@ -70,10 +70,12 @@ ${reportTable('Facts about the TPM and the broker', ['What', 'Value'], facts.map
 }
 
 function lockoutSection({ lockout, nameOf, timeMs }: MachineReportContent): string {
-  const { thresholds, users, gateForOthers, totalFailures } = lockout;
+  const { thresholds, users, verdictForOthers, totalFailures } = lockout;
   const windowMs = thresholds.windowMinutes * 60_000;
   const rule = `${thresholds.individualThreshold} failures of a user, or ${thresholds.totalThreshold} of all, within ${thresholds.windowMinutes} minutes lock out. ${totalFailures} count now.`;
-  const all = gateForOthers.open ? '' : `<p class="warn">All standard users are ${lockoutText(gateForOthers)}.</p>`;
+  const all = verdictForOthers.open
+    ? ''
+    : `<p class="warn">All standard users are ${lockoutText(verdictForOthers)}.</p>`;
   const heading = `<h2>Lockout of standard users</h2><p>${rule}</p>${all}`;
   if (users.length === 0) return `<section>${heading}<p>No user has failures that count.</p></section>`;
   const times = ({ agesOutAt }: UserLockout): readonly number[] => agesOutAt.map((ms) => ms - windowMs);
@@ -87,7 +89,7 @@ function lockoutSection({ lockout, nameOf, timeMs }: MachineReportContent): stri
     return textRow([
       nameOf(user.userKey),
       `${user.failures}`,
-      lockoutText(user.gate),
+      lockoutText(user.verdict),
       times(user).map(timeText).join(', '),
     ]);
   });
@@ -95,9 +97,9 @@ function lockoutSection({ lockout, nameOf, timeMs }: MachineReportContent): stri
 }
 
 /** Gives the end as refusals and the other views give it, to the second. */
-function lockoutText(gate: LockoutVerdict): string {
-  if (gate.open) return 'not locked out';
-  const until = lockedOutUntilText(gate.lockedOutUntil);
+function lockoutText(verdict: LockoutVerdict): string {
+  if (verdict.open) return 'not locked out';
+  const until = lockedOutUntilText(verdict.lockedOutUntil);
   return until === null ? 'locked out' : `locked out until ${timeText(until)}`;
 }
 

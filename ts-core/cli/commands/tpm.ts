@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import { CLOSING_STOPS } from '../../domain/owner-auth/hierarchy-state.js';
+import { MAX_AUTH_BYTES } from '../../domain/owner-auth/owner-auth-value.js';
 import type { ProvisioningState } from '../../endpoints/rpc/protocol/tpm.js';
 import { CliFailure } from '../cli-failure.js';
 import { type CommonOptions, withBroker } from '../command.js';
@@ -70,7 +71,6 @@ function openHierarchies(yargs: Argv<CommonOptions>): Argv<CommonOptions> {
   );
 }
 
-const MAX_AUTH_BYTES = 64;
 const LINE_FEED = 0x0a;
 
 /** Returns the file's bytes in base64, without a trailing line feed. */

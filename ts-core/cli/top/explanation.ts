@@ -65,9 +65,10 @@ async function lockoutLines(
 ): Promise<readonly string[]> {
   const lockout = await broker.call('lockout/get');
   const lines: string[] = [];
-  const add = (who: string, freesAt: string | null, failures: number, threshold: number): void => {
-    const until = freesAt === null ? 'until policy raises the threshold of 0' : `until ${momentText(freesAt)}`;
-    const reached = freesAt === null ? '' : `: ${failures} failures reach the threshold of ${threshold}`;
+  const add = (who: string, lockedOutUntil: string | null, failures: number, threshold: number): void => {
+    const until =
+      lockedOutUntil === null ? 'until policy raises the threshold of 0' : `until ${momentText(lockedOutUntil)}`;
+    const reached = lockedOutUntil === null ? '' : `: ${failures} failures reach the threshold of ${threshold}`;
     lines.push(printable(`Now: ${who} locked out ${until}${reached}.`));
   };
   const user = lockout.users.find((each) => each.userKey === userKey);

@@ -55,8 +55,8 @@ function userLockoutText({ lockout, time }: Snapshot, lockedUsers: Snapshot['loc
   return `${failures}, LOCKED OUT: ${names.join(', ')}`;
 }
 
-function untilText(freesAt: string | null, now: Date): string {
-  return freesAt === null ? '' : ` until ${momentText(freesAt, now)}`;
+function untilText(lockedOutUntil: string | null, now: Date): string {
+  return lockedOutUntil === null ? '' : ` until ${momentText(lockedOutUntil, now)}`;
 }
 
 function queueText({ queue, status }: Snapshot): string {

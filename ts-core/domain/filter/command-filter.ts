@@ -5,7 +5,7 @@
  * list blocks. Allowing a command allocates nothing, since that path runs for every command.
  */
 import type { CallerClass } from '../caller.js';
-import { readUint32 } from '../tpm/command-header.js';
+import { commandCodeOf } from '../tpm/command-header.js';
 import { commandLabel } from '../tpm/command-names.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
 import { TPM_ORD } from '../tpm12/codes.js';
@@ -117,7 +117,7 @@ function decideEmbedded({ command, callerClass, lists }: FilterInput): FilterVer
       'Send a whole command with its right size inside the transport session.',
     );
   }
-  const ordinal = readUint32(wrapped, 6);
+  const ordinal = commandCodeOf(wrapped);
   if (REFUSED_INSIDE_TRANSPORT.has(ordinal)) {
     return blockedEmbedded(
       'TPM_E_EMBEDDED_COMMAND_UNSUPPORTED',

@@ -3,25 +3,37 @@
  * UEFI_VARIABLE_DATA. Unknown or damaged data have an empty description.
  */
 import { type LoggedEvent, startsWith } from './event-log.js';
-import { EV_NO_ACTION, EV_SEPARATOR } from './event-types.js';
+import { EV } from './event-types.js';
 import { LittleEndianReader } from './little-endian-reader.js';
 import { STARTUP_LOCALITY_SIGNATURE, startupLocalityOf } from './startup-locality.js';
 
 const MAX_CHARACTERS = 200;
-/**
- * Event types whose data are text with one byte per character: POST code, action, IPL, EFI action, omitted boot device,
- * POST code 2.
- */
-const TEXT_TYPES: ReadonlySet<number> = new Set([0x1, 0x5, 0xc, 0xd, 0x12, 0x13, 0x80000007, 0x80000010]);
-const VARIABLE_TYPES: ReadonlySet<number> = new Set([0x80000001, 0x80000002, 0x8000000c, 0x800000e0]);
-const EV_S_CRTM_VERSION = 0x8;
+/** Event types whose data are text with one byte per character. */
+const TEXT_TYPES: ReadonlySet<number> = new Set([
+  EV.POST_CODE,
+  EV.ACTION,
+  EV.COMPACT_HASH,
+  EV.IPL,
+  EV.OMIT_BOOT_DEVICE_EVENTS,
+  EV.POST_CODE2,
+  EV.EFI_ACTION,
+  EV.EFI_HCRTM_EVENT,
+]);
+const VARIABLE_TYPES: ReadonlySet<number> = new Set([
+  EV.EFI_VARIABLE_DRIVER_CONFIG,
+  EV.EFI_VARIABLE_BOOT,
+  EV.EFI_VARIABLE_BOOT2,
+  EV.EFI_VARIABLE_AUTHORITY,
+]);
 const SPEC_ID_PREFIX = 'Spec ID Event';
+const FIRST_PRINTABLE = ' '.charCodeAt(0);
+const LAST_PRINTABLE = '~'.charCodeAt(0);
 
 export function describeEvent({ type, data }: LoggedEvent): string {
-  if (type === EV_NO_ACTION) return describeNoAction(data);
-  if (type === EV_SEPARATOR) return describeSeparator(data);
+  if (type === EV.NO_ACTION) return describeNoAction(data);
+  if (type === EV.SEPARATOR) return describeSeparator(data);
   if (VARIABLE_TYPES.has(type)) return variableName(data) ?? '';
-  if (type === EV_S_CRTM_VERSION) return twoByteText(data) ?? oneByteText(data) ?? '';
+  if (type === EV.S_CRTM_VERSION) return twoByteText(data) ?? oneByteText(data) ?? '';
   return TEXT_TYPES.has(type) ? (oneByteText(data) ?? '') : '';
 }
 
@@ -56,7 +68,7 @@ function variableName(data: Uint8Array): string | undefined {
 function oneByteText(data: Uint8Array): string | undefined {
   const end = data.indexOf(0);
   const text = data.subarray(0, end < 0 ? undefined : end);
-  if (text.length === 0 || !text.every((byte) => byte >= 0x20 && byte < 0x7f)) return undefined;
+  if (text.length === 0 || !text.every(isPrintable)) return undefined;
   return shortened(String.fromCharCode(...text.subarray(0, MAX_CHARACTERS + 1)));
 }
 
@@ -65,10 +77,14 @@ function twoByteText(data: Uint8Array): string | undefined {
   for (let at = 0; at + 1 < data.length && characters.length <= MAX_CHARACTERS; at += 2) {
     const code = (data[at] as number) | ((data[at + 1] as number) << 8);
     if (code === 0) break;
-    if (code < 0x20 || code > 0x7e) return undefined;
+    if (!isPrintable(code)) return undefined;
     characters.push(String.fromCharCode(code));
   }
   return characters.length === 0 ? undefined : shortened(characters.join(''));
+}
+
+function isPrintable(code: number): boolean {
+  return code >= FIRST_PRINTABLE && code <= LAST_PRINTABLE;
 }
 
 function shortened(text: string): string {

@@ -4,7 +4,7 @@
  * 17.3 "Extend of a PCR".
  */
 import type { EventLog, LoggedEvent } from './event-log.js';
-import { EV_EFI_HCRTM_EVENT, EV_NO_ACTION } from './event-types.js';
+import { EV } from './event-types.js';
 import { type HashFunction, hashAlgorithm, hashAlgorithmName } from './hash-algorithms.js';
 import { startupLocalityOf } from './startup-locality.js';
 
@@ -71,17 +71,17 @@ function replayBank(
 
 /** Undefined if the event extends nothing in this bank. */
 function extendedDigest(event: LoggedEvent, algorithmId: number): Uint8Array | undefined {
-  if (event.type === EV_NO_ACTION || event.pcrIndex >= PCR_COUNT) return undefined;
+  if (event.type === EV.NO_ACTION || event.pcrIndex >= PCR_COUNT) return undefined;
   return event.digests.find((each) => each.algorithmId === algorithmId)?.digest;
 }
 
 function startupLocality({ events }: EventLog): number {
-  const isLogged = (event: LoggedEvent): boolean => event.type === EV_NO_ACTION && event.pcrIndex === 0;
+  const isLogged = (event: LoggedEvent): boolean => event.type === EV.NO_ACTION && event.pcrIndex === 0;
   for (const event of events) {
     const locality = isLogged(event) ? startupLocalityOf(event.data) : undefined;
     if (locality !== undefined) return locality;
   }
-  return events.some(({ type, pcrIndex }) => type === EV_EFI_HCRTM_EVENT && pcrIndex === 0) ? HCRTM_LOCALITY : 0;
+  return events.some(({ type, pcrIndex }) => type === EV.EFI_HCRTM_EVENT && pcrIndex === 0) ? HCRTM_LOCALITY : 0;
 }
 
 /**

@@ -6,7 +6,7 @@
  * The bytes come from the firmware, or from anybody who could write the file, so nothing in them is trusted.
  */
 import { TPM_ALG } from '../tpm20/codes.js';
-import { EV_NO_ACTION } from './event-types.js';
+import { EV } from './event-types.js';
 import { hashAlgorithm } from './hash-algorithms.js';
 import { LittleEndianReader } from './little-endian-reader.js';
 
@@ -71,7 +71,7 @@ export function decodeEventLog(bytes: Uint8Array): EventLogVerdict {
   const first = readSha1Event(reader);
   if (!first.ok) return damaged(first.damage, { form: 'sha1', algorithms: SHA1_ONLY, events });
   events.push({ index: 0, offset: 0, ...first.value });
-  const isCryptoAgile = first.value.type === EV_NO_ACTION && startsWith(first.value.data, CRYPTO_AGILE_SIGNATURE);
+  const isCryptoAgile = first.value.type === EV.NO_ACTION && startsWith(first.value.data, CRYPTO_AGILE_SIGNATURE);
   if (!isCryptoAgile) {
     return readRest(reader, { form: 'sha1', algorithms: SHA1_ONLY, events }, events, readSha1Event);
   }

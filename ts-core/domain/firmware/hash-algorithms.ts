@@ -1,5 +1,6 @@
 /** The hash algorithms of PCR banks. TCG Algorithm Registry, 6.1; digest sizes: TPM 2.0 Part 2, 10.3.1 TPMU_HA. */
 import { TPM_ALG } from '../tpm20/codes.js';
+
 export interface HashAlgorithm {
   /** TPM_ALG_ID. */
   readonly id: number;

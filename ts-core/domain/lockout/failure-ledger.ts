@@ -57,16 +57,16 @@ const NONE: ReadonlySet<CountedFailure> = new Set();
 
 export class FailureLedger {
   #bootId = '';
-  /** Oldest first, at most MAX_FAILURES. `moments` and `momentsByUser` mirror it for the gate. */
+  /** Oldest first, at most MAX_FAILURES. `moments` and `momentsByUser` mirror it for the verdicts. */
   #failures: CountedFailure[] = [];
   #moments: number[] = [];
   #momentsByUser = new Map<string, number[]>();
 
   /**
-   * Returns whether this user may send a command that carries an authorization now. Allocates nothing while the gate is
-   * open.
+   * Returns whether this user may send a command that carries an authorization now. Allocates nothing while the
+   * answer is open.
    */
-  gate(userKey: string, now: LedgerTime, thresholds: LockoutThresholds): LockoutVerdict {
+  verdictFor(userKey: string, now: LedgerTime, thresholds: LockoutThresholds): LockoutVerdict {
     this.#meetBoot(now);
     return judgeLockout(this.#momentsByUser.get(userKey) ?? NO_MOMENTS, this.#moments, now, thresholds);
   }
@@ -146,14 +146,14 @@ export class FailureLedger {
         userKey,
         failures: counted.length,
         agesOutAt: counted.map((moment) => agesOutAt(moment, now, thresholds.windowMinutes)),
-        gate: this.gate(userKey, now, thresholds),
+        verdict: this.verdictFor(userKey, now, thresholds),
       };
     });
     return {
       thresholds,
       countingOff: thresholds.windowMinutes === 0,
       totalFailures: countedOf(this.#moments).length,
-      gateForOthers: judgeLockout(NO_MOMENTS, this.#moments, now, thresholds),
+      verdictForOthers: judgeLockout(NO_MOMENTS, this.#moments, now, thresholds),
       users: users.filter(({ failures }) => failures > 0),
     };
   }

@@ -7,7 +7,7 @@ export interface UserLockout {
   readonly failures: number;
   /** When each of them leaves the window, oldest first. */
   readonly agesOutAt: readonly number[];
-  readonly gate: LockoutVerdict;
+  readonly verdict: LockoutVerdict;
 }
 
 export interface LockoutSummary {
@@ -15,8 +15,8 @@ export interface LockoutSummary {
   /** The window is 0, so failures are not counted and the lockout does not protect the TPM. Reported as a warning. */
   readonly countingOff: boolean;
   readonly totalFailures: number;
-  /** The gate for a user without failures: closed if the total, or a threshold of 0, locks everybody out. */
-  readonly gateForOthers: LockoutVerdict;
+  /** The verdict on a user without failures: not open if the total, or a threshold of 0, locks everybody out. */
+  readonly verdictForOthers: LockoutVerdict;
   /** Users with counted failures. */
   readonly users: readonly UserLockout[];
 }

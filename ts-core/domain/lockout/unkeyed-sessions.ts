@@ -10,7 +10,7 @@
  */
 import { type HashFunction, type HashName, hashAlgorithm } from '../firmware/hash-algorithms.js';
 import { concat, FieldReader, sameBytes, TruncatedFieldError } from '../tpm/byte-fields.js';
-import { HEADER_BYTES, readUint16, readUint32, responseCodeOf } from '../tpm/command-header.js';
+import { commandCodeOf, HEADER_BYTES, readUint16, readUint32, responseCodeOf } from '../tpm/command-header.js';
 import {
   handleNumber,
   handleType,
@@ -49,7 +49,7 @@ export class UnkeyedSessions {
 
   /** Returns whether `answered` must be called for this command. */
   concerns(command: Uint8Array): boolean {
-    if (readUint32(command, 6) === TPM_CC.StartAuthSession) return true;
+    if (commandCodeOf(command) === TPM_CC.StartAuthSession) return true;
     return this.#byNumber.size > 0 && readUint16(command, 0) === TPM_ST.SESSIONS;
   }
 
@@ -63,7 +63,7 @@ export class UnkeyedSessions {
       return;
     try {
       this.#noteUse(response);
-      if (readUint32(command, 6) === TPM_CC.StartAuthSession && handleCount === START_AUTH_SESSION_HANDLES) {
+      if (commandCodeOf(command) === TPM_CC.StartAuthSession && handleCount === START_AUTH_SESSION_HANDLES) {
         this.#noteStart(command, response);
       }
     } catch (error) {

@@ -15,7 +15,7 @@ export function parseOwnerAuth(text: string): Uint8Array | undefined {
 }
 
 /** TPM 2.0 Library Part 2, 10.4.5: an authorization value has at most the bytes of the largest digest. */
-const MAX_AUTH_BYTES = 64;
+export const MAX_AUTH_BYTES = 64;
 
 /**
  * Reads an authorization value that another program may have set: base64 of at most 64 bytes. Returns undefined for

@@ -9,6 +9,7 @@ import { TPM_ST } from '../tpm20/codes.js';
 import type { TpmVersion } from './tpm-version.js';
 
 export const HEADER_BYTES = 10;
+const CODE_OFFSET = 6;
 
 export interface CommandHeader {
   readonly tag: number;
@@ -68,7 +69,7 @@ export function decodeCommandHeader(bytes: Uint8Array, version: TpmVersion, maxB
     const expected = version === '2.0' ? '0x8001 or 0x8002' : '0x00C1, 0x00C2 or 0x00C3';
     return { ok: false, fault: { kind: 'badTag', tag, expected } };
   }
-  const code = readUint32(bytes, 6);
+  const code = commandCodeOf(bytes);
   return {
     ok: true,
     header: { tag, sizeBytes, code, carriesAuthorization: mayCarryAuthorization(tag, code, version) },
@@ -88,9 +89,21 @@ function isCommandTag(tag: number, version: TpmVersion): boolean {
   return tag >= TPM_TAG.RQU_COMMAND && tag <= TPM_TAG.RQU_AUTH2_COMMAND;
 }
 
+/** Returns the command code or ordinal. Callers have already checked that the command has a header. */
+export function commandCodeOf(command: Uint8Array): number {
+  return readUint32(command, CODE_OFFSET);
+}
+
 /** Returns the response code. Callers have already checked that the response has a header. */
 export function responseCodeOf(response: Uint8Array): number {
-  return readUint32(response, 6);
+  return readUint32(response, CODE_OFFSET);
+}
+
+/** Writes the header of a command or response that fills the bytes. */
+export function writeHeader(bytes: Uint8Array, tag: number, code: number): void {
+  writeUint16(bytes, 0, tag);
+  writeUint32(bytes, 2, bytes.length);
+  writeUint32(bytes, CODE_OFFSET, code);
 }
 
 /** Returns whether the bytes are a whole response: the header's size field matches their number. */
@@ -101,8 +114,6 @@ export function isWholeResponse(response: Uint8Array): boolean {
 /** Creates a response that is only a header, as a TPM, or a resource manager in its place, reports an error. */
 export function errorResponse(version: TpmVersion, responseCode: number): Uint8Array {
   const response = new Uint8Array(HEADER_BYTES);
-  writeUint16(response, 0, version === '2.0' ? TPM_ST.NO_SESSIONS : TPM_TAG.RSP_COMMAND);
-  writeUint32(response, 2, HEADER_BYTES);
-  writeUint32(response, 6, responseCode);
+  writeHeader(response, version === '2.0' ? TPM_ST.NO_SESSIONS : TPM_TAG.RSP_COMMAND, responseCode);
   return response;
 }

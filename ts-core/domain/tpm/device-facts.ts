@@ -25,6 +25,9 @@ export interface DeviceFacts {
   readonly maxResponseBytes: number;
 }
 
+/** TPM_IFTYPE of Tbs.h. The broker does not know how the platform reaches the TPM; 0 means "unknown". */
+export const TPM_IFTYPE_UNKNOWN = 0;
+
 /** State of a TPM 2.0's own dictionary-attack protection. */
 export interface DictionaryAttackState {
   readonly inLockout: boolean;

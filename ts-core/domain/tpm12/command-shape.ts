@@ -6,7 +6,7 @@
  * "1S", and key handles and authorization handles have no such mark (Part 1, 13 "Authorization Protocols"). The same
  * holds for the handles inside a wrapped command: transport digests and encryption begin after them (Part 1, 18).
  */
-import { readUint16, readUint32 } from '../tpm/command-header.js';
+import { commandCodeOf, readUint16 } from '../tpm/command-header.js';
 import { TPM_ET, TPM_ORD, TPM_TAG } from './codes.js';
 import { COMMAND_AUTH_BYTES } from './structures.js';
 
@@ -95,10 +95,6 @@ const CLEARS_EVERYTHING: ReadonlySet<number> = new Set([TPM_ORD.OwnerClear, TPM_
  */
 const OUT_HANDLE_IS_AUTHENTICATED: ReadonlySet<number> = new Set([TPM_ORD.LoadKey]);
 
-export function ordinalOf(command: Uint8Array): number {
-  return readUint32(command, 6);
-}
-
 export function createdKind(ordinal: number): ResourceKind | undefined {
   return CREATES.get(ordinal);
 }
@@ -124,7 +120,7 @@ export function authorizationCount(command: Uint8Array): 0 | 1 | 2 {
 
 /** Returns every key and session handle of a command; undefined when it is too short to hold them. */
 export function handlePlaces(command: Uint8Array): readonly HandlePlace[] | undefined {
-  const ordinal = ordinalOf(command);
+  const ordinal = commandCodeOf(command);
   const places = parameterPlaces(command, ordinal);
   const authorizations = authorizationCount(command);
   const authStart = command.length - authorizations * COMMAND_AUTH_BYTES;

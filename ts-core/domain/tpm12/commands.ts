@@ -4,7 +4,7 @@
  * TPM Main Part 3: 3 (start-up), 7 (capabilities), 13 (random numbers), 16 (PCRs), 21 (contexts), 22 (eviction), 23
  * (ticks).
  */
-import { HEADER_BYTES, writeUint16, writeUint32 } from '../tpm/command-header.js';
+import { HEADER_BYTES, writeHeader, writeUint16, writeUint32 } from '../tpm/command-header.js';
 import { TPM_ORD, TPM_ST, TPM_TAG } from './codes.js';
 
 /** Whether TPM_Startup restores the state that TPM_SaveState saved. */
@@ -82,8 +82,6 @@ function withUint32s(ordinal: number, ...values: readonly number[]): Uint8Array 
 
 function commandOf(ordinal: number, bodyBytes: number): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + bodyBytes);
-  writeUint16(bytes, 0, TPM_TAG.RQU_COMMAND);
-  writeUint32(bytes, 2, bytes.length);
-  writeUint32(bytes, 6, ordinal);
+  writeHeader(bytes, TPM_TAG.RQU_COMMAND, ordinal);
   return bytes;
 }

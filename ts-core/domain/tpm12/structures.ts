@@ -3,7 +3,7 @@
  * and 18; Part 1, 13.
  */
 import { concat, FieldReader, sized, toHex, uint8, uint16, uint32 } from '../tpm/byte-fields.js';
-import { readUint16, readUint32 } from '../tpm/command-header.js';
+import { commandCodeOf, HEADER_BYTES, readUint16, readUint32 } from '../tpm/command-header.js';
 import { TPM_ALG_RSA, TPM_ES, TPM_KEY_USAGE, TPM_ORD, TPM_SS, TPM_TAG } from './codes.js';
 import type { RsaPublicKey } from './crypto12.js';
 
@@ -62,7 +62,7 @@ export function readPublicKey(reader: FieldReader): RsaPublicKey {
 }
 
 /** In a load command, the TPM_KEY or TPM_KEY12 follows the header and parentHandle. */
-const LOADED_KEY_OFFSET = 14;
+const LOADED_KEY_OFFSET = HEADER_BYTES + 4;
 /** ver (or tag and fill), keyUsage, keyFlags, authDataUsage, algorithmID, encScheme, sigScheme. */
 const BYTES_BEFORE_PARAMETERS = 4 + 2 + 4 + 1 + 4 + 2 + 2;
 
@@ -71,7 +71,7 @@ const BYTES_BEFORE_PARAMETERS = 4 + 2 + 4 + 1 + 4 + 2 + 2;
  * malformed keys.
  */
 export function publicPartOfLoadedKey(command: Uint8Array): string | undefined {
-  const ordinal = readUint32(command, 6);
+  const ordinal = commandCodeOf(command);
   if (ordinal !== TPM_ORD.LoadKey2 && ordinal !== TPM_ORD.LoadKey) return undefined;
   const afterParameters = skipSized(command, LOADED_KEY_OFFSET + BYTES_BEFORE_PARAMETERS);
   const afterPcrInfo = skipSized(command, afterParameters);

@@ -6,7 +6,14 @@
  * authorization. With TPM_TRANSPORT_ENCRYPT only what follows the wrapped command's header and handles is encrypted, so
  * that ordinal, handles and result are always readable.
  */
-import { HEADER_BYTES, isWholeResponse, readUint16, readUint32, responseCodeOf } from '../tpm/command-header.js';
+import {
+  commandCodeOf,
+  HEADER_BYTES,
+  isWholeResponse,
+  readUint16,
+  readUint32,
+  responseCodeOf,
+} from '../tpm/command-header.js';
 import type { TpmVersion } from '../tpm/tpm-version.js';
 import { TPM_ORD, TPM_RESULT, TPM_TAG } from './codes.js';
 import { COMMAND_AUTH_BYTES } from './structures.js';
@@ -72,5 +79,5 @@ export function wrappedResponseOf(response: Uint8Array): Uint8Array | undefined 
 export function actingCodeOf(version: TpmVersion, code: number, command: Uint8Array): number {
   if (version !== '1.2' || code !== TPM_ORD.ExecuteTransport) return code;
   const inner = wrappedCommandOf(command);
-  return inner === undefined ? code : readUint32(inner, 6);
+  return inner === undefined ? code : commandCodeOf(inner);
 }

@@ -3,7 +3,7 @@
  *
  * TPM 2.0 Library Part 3: 9 (start-up), 16 (random numbers), 22 (PCRs), 28 (contexts), 29 (clock), 30 (capabilities).
  */
-import { HEADER_BYTES, writeUint16, writeUint32 } from '../tpm/command-header.js';
+import { HEADER_BYTES, writeHeader, writeUint16, writeUint32 } from '../tpm/command-header.js';
 import { TPM_CC, TPM_ST, TPM_SU } from './codes.js';
 
 /** How much of the TPM's volatile state TPM2_Startup restores and TPM2_Shutdown saves. */
@@ -77,8 +77,6 @@ function withUint16(code: number, value: number): Uint8Array {
 
 function commandOf(code: number, bodyBytes: number): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + bodyBytes);
-  writeUint16(bytes, 0, TPM_ST.NO_SESSIONS);
-  writeUint32(bytes, 2, bytes.length);
-  writeUint32(bytes, 6, code);
+  writeHeader(bytes, TPM_ST.NO_SESSIONS, code);
   return bytes;
 }

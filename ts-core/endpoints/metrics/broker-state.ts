@@ -97,16 +97,16 @@ function lockoutGauges(gauge: MakeGauge, { lockout, userNames }: Application, ob
     ...['user', 'locked'],
   ]);
   return async () => {
-    const { users, gateForOthers, totalFailures, thresholds } = lockout.get(observer);
+    const { users, verdictForOthers, totalFailures, thresholds } = lockout.get(observer);
     const most = [...users].sort((left, right) => right.failures - left.failures).slice(0, MAX_USERS);
     const names = await userNames.namesOf(most.map(({ userKey }) => userKey));
-    lockedUsers.set(users.filter(({ gate }) => !gate.open).length);
-    all.set(gateForOthers.open ? 0 : 1);
+    lockedUsers.set(users.filter(({ verdict }) => !verdict.open).length);
+    all.set(verdictForOthers.open ? 0 : 1);
     total.set(totalFailures);
     threshold.set(thresholds.totalThreshold);
     ofUser.reset();
-    for (const { userKey, failures, gate } of most) {
-      ofUser.set({ user: names.get(userKey) ?? userKey, locked: String(!gate.open) }, failures);
+    for (const { userKey, failures, verdict } of most) {
+      ofUser.set({ user: names.get(userKey) ?? userKey, locked: String(!verdict.open) }, failures);
     }
   };
 }

@@ -1,9 +1,8 @@
 /** Serves the calls of Tbs.h other than submitting commands through the use cases. */
 import type { Application } from '../../application/application.js';
+import { TPM_IFTYPE_UNKNOWN } from '../../domain/tpm/device-facts.js';
 import { NOT_SANDBOXED, requireAccess } from '../access.js';
 import type { WireServices } from './wire-services.js';
-
-const TPM_IFTYPE_UNKNOWN = 0;
 
 export function applicationServices(application: Application): WireServices {
   const { attestation, eventLog, ownerAuth, physicalPresence, status } = application;

@@ -1,6 +1,6 @@
 /**
- * Reads and writes frames of the wire protocol (docs/wire-protocol.md): pure functions on bytes that allocate nothing,
- * because every command of a native client passes through them. All integers are little endian.
+ * Reads and writes frames of the wire protocol (docs/wire-protocol.md): pure functions on bytes. Those for the frames after
+ * HELLO allocate nothing, because every command of a native client passes through them. All integers are little endian.
  */
 export const FRAME_HEADER_BYTES = 16;
 export const MAX_REQUEST_BYTES = 16384;
@@ -105,4 +105,26 @@ export function writeResponseHeader(
   writeUint32LE(bytes, 8, requestId);
   writeUint32LE(bytes, 12, result);
   return length;
+}
+
+/** Returns whether the first frame of a connection says that the peer speaks the protocol. */
+export function isHello(payload: Uint8Array): boolean {
+  return payload.length === 8 && readUint32LE(payload, 0) === WIRE_MAGIC;
+}
+
+/** Returns the version that both sides speak, or 0 if there is none, and the payload that reports it. */
+export function answerHello(
+  payload: Uint8Array,
+  maxOutstanding: number,
+): { readonly version: number; readonly answer: Uint8Array } {
+  const lowest = Math.max(readUint16LE(payload, 4), LOWEST_VERSION);
+  const highest = Math.min(readUint16LE(payload, 6), HIGHEST_VERSION);
+  const version = lowest <= highest ? highest : 0;
+  const answer = new Uint8Array(16);
+  writeUint16LE(answer, 0, version);
+  writeUint16LE(answer, 2, LOWEST_VERSION);
+  writeUint16LE(answer, 4, HIGHEST_VERSION);
+  writeUint32LE(answer, 8, MAX_REQUEST_BYTES);
+  writeUint32LE(answer, 12, maxOutstanding);
+  return { version, answer };
 }

@@ -15,8 +15,10 @@ import { SlowPeer } from '../slow-peer.js';
 import type { UserByteBudget } from '../user-byte-budgets.js';
 import type { UserTurns } from '../user-turns.js';
 import {
+  answerHello,
   contextIdOf,
   FRAME_HEADER_BYTES,
+  isHello,
   NO_BYTES,
   Operation,
   operationOf,
@@ -27,7 +29,6 @@ import {
 } from './frame.js';
 import { PendingSubmissions } from './pending-submissions.js';
 import { WireCalls } from './wire-calls.js';
-import { answerHello, isHello } from './wire-hello.js';
 import { type FrameHandler, WireInput } from './wire-input.js';
 import { WireOutput } from './wire-output.js';
 import { reasonOf, resultOf, resultOfError } from './wire-results.js';

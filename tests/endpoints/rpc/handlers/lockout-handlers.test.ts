@@ -16,10 +16,10 @@ const SUMMARY: LockoutSummary = {
   thresholds: { windowMinutes: 480, individualThreshold: 4, totalThreshold: 9 },
   countingOff: false,
   totalFailures: 5,
-  gateForOthers: { open: true },
+  verdictForOthers: { open: true },
   users: [
-    { userKey: 'uid:1000', failures: 4, agesOutAt: [NOON, NOON + 1000], gate: LOCKED_OUT },
-    { userKey: 'uid:1001', failures: 1, agesOutAt: [NOON], gate: { open: true } },
+    { userKey: 'uid:1000', failures: 4, agesOutAt: [NOON, NOON + 1000], verdict: LOCKED_OUT },
+    { userKey: 'uid:1001', failures: 1, agesOutAt: [NOON], verdict: { open: true } },
   ],
 };
 
@@ -65,7 +65,7 @@ describe('the handlers of the lockout', () => {
 
   it('show that all standard users are locked out, and until when', async () => {
     const all = { ...LOCKED_OUT, scope: 'total' } as const;
-    const shown = await setUp({ ...SUMMARY, gateForOthers: all }).handlers.lockoutGet(sessionOf(ROOT), undefined);
+    const shown = await setUp({ ...SUMMARY, verdictForOthers: all }).handlers.lockoutGet(sessionOf(ROOT), undefined);
     assert.deepEqual([shown.totalLockedOut, shown.totalFreesAt], [true, '2026-01-01T12:00:01.000Z']);
     const open = await setUp().handlers.lockoutGet(sessionOf(ROOT), undefined);
     assert.deepEqual([open.totalLockedOut, open.totalFreesAt, open.totalFailures], [false, null, 5]);

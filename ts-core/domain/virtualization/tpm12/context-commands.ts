@@ -23,17 +23,20 @@ import type { VirtualizerParts } from './virtualizer-parts.js';
 
 /** Key blobs whose virtual handle is remembered for keepHandle. */
 const MAX_REMEMBERED_BLOBS = 256;
+/** TPM_SaveContext: handle (4), resourceType (4), label (16). */
+const SAVE_CONTEXT_BYTES = HEADER_BYTES + 24;
+/** TPM_SaveAuthContext: authHandle (4). */
+const SAVE_AUTH_CONTEXT_BYTES = HEADER_BYTES + 4;
 /** In TPM_LoadContext: entityHandle (4), keepHandle (1), contextSize (4), contextBlob. */
 const KEEP_HANDLE_OFFSET = HEADER_BYTES + 4;
 const LOADED_BLOB_OFFSET = HEADER_BYTES + 9;
 
-/** Parameters: handle, resourceType, label. */
 export function* runSaveContext(
   parts: VirtualizerParts,
   context: VirtualContext,
   command: Uint8Array,
 ): Exchange<Uint8Array> {
-  if (command.length !== 34) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  if (command.length !== SAVE_CONTEXT_BYTES) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const handle = readUint32(command, HEADER_BYTES);
   const kind = kindOfResourceType(readUint32(command, HEADER_BYTES + 4));
   if (kind === undefined) return refusal(TPM_RESULT.INVALID_RESOURCE);
@@ -50,7 +53,7 @@ export function* runSaveAuthContext(
   context: VirtualContext,
   command: Uint8Array,
 ): Exchange<Uint8Array> {
-  if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  if (command.length !== SAVE_AUTH_CONTEXT_BYTES) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const held = parts.sessions.loadedIn(context, 'authSession', readUint32(command, HEADER_BYTES));
   if (held === undefined) return refusal(TPM_RESULT.INVALID_AUTHHANDLE);
   return yield* save(parts, held, command);

@@ -2,9 +2,9 @@
  * Judges commands by the tables alone: which take one round trip because everything they need is in the TPM, and
  * whether a waiting command would need swapping.
  */
-import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
+import { commandCodeOf, HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
 import { TPM_ORD } from '../../tpm12/codes.js';
-import { createdKind, ordinalOf } from '../../tpm12/command-shape.js';
+import { createdKind } from '../../tpm12/command-shape.js';
 import { wrappedCommandOf } from '../../tpm12/transport.js';
 import type { DirectPath, SwapNeed } from '../virtualizer.js';
 import { kindOfResourceType, type VirtualContext } from './handles.js';
@@ -33,7 +33,7 @@ export class Tpm12DirectPath implements DirectPath {
     const parts = this.#parts();
     const context = parts.contexts.get(contextId);
     if (parts.reconciliation.isDue || context === undefined) return null;
-    const ordinal = ordinalOf(command);
+    const ordinal = commandCodeOf(command);
     if (SPECIAL_COMMANDS.has(ordinal) || createdKind(ordinal) !== undefined) return null;
     const resolution = resolveHandles(parts, context, command);
     if (!resolution.ok || !resolution.bindings.every(isReady)) return null;
@@ -72,7 +72,7 @@ export function swapNeed(parts: Tables, context: VirtualContext, command: Uint8A
   const ended = endedBy(parts, context, command);
   // A saved resource is ended where it is; nothing is loaded for that.
   if (ended !== undefined) return ended.physicalHandle === undefined ? 'none' : 'resident';
-  const inner = ordinalOf(command) === TPM_ORD.ExecuteTransport ? wrappedCommandOf(command) : undefined;
+  const inner = commandCodeOf(command) === TPM_ORD.ExecuteTransport ? wrappedCommandOf(command) : undefined;
   let need: SwapNeed = 'none';
   for (const part of inner === undefined ? [command] : [command, inner]) {
     const resolution = resolveHandles(parts, context, part);
@@ -89,7 +89,7 @@ export function swapNeed(parts: Tables, context: VirtualContext, command: Uint8A
 /** Returns the resource that a command flushes. */
 function endedBy({ sessions }: Tables, context: VirtualContext, command: Uint8Array): Resource | undefined {
   const handle = readUint32(command, HEADER_BYTES);
-  const ordinal = ordinalOf(command);
+  const ordinal = commandCodeOf(command);
   if (ordinal === TPM_ORD.EvictKey) return context.key(handle);
   if (ordinal === TPM_ORD.Terminate_Handle) return sessions.loadedIn(context, 'authSession', handle);
   if (ordinal !== TPM_ORD.FlushSpecific) return undefined;

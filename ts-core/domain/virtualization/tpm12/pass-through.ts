@@ -2,7 +2,7 @@
  * Runs the commands that are not special: resolves the handles, loads what is needed, makes room, sends the command, and
  * applies the response to the tables.
  */
-import { HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import { commandCodeOf, HEADER_BYTES, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_ORD, TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
 import {
@@ -10,7 +10,6 @@ import {
   createdKind,
   endsOtherSessions,
   handlePlaces,
-  ordinalOf,
   outHandleIsAuthenticated,
   type ResourceKind,
   type SessionKind,
@@ -57,7 +56,7 @@ export function* runMapped(
   const resolution = yield* resolve(parts, context, command);
   if (!resolution.ok) return yield* failInPlaceOfTpm(parts, context, command, resolution.responseCode);
   const { bindings } = resolution;
-  const created = createdKind(ordinalOf(command));
+  const created = createdKind(commandCodeOf(command));
   // Only a command without authorization can be repeated: a failure ends the session of any other.
   const isRepeatable = !bindings.some(isSession);
   const ready = yield* prepare(parts, context, created, bindings, created === 'key' || !isRepeatable);
@@ -180,7 +179,7 @@ export function applyResponse(
 ): number | undefined {
   const { keys, sessions, reconciliation, changed } = parts;
   const code = responseCodeOf(response);
-  const ordinal = ordinalOf(command);
+  const ordinal = commandCodeOf(command);
   const authorizing = bindings.filter(isSession).map(({ resource }) => resource);
   if (code !== TPM_RESULT.SUCCESS) {
     const wasRefusedUnread = code === TPM_RESULT.DEFEND_LOCK_RUNNING || code === TPM_RESULT.RETRY;
@@ -225,7 +224,7 @@ function endSessions(sessions: Sessions, ordinal: number, authorizing: readonly 
  * Returns the entity to which a new OSAP or DSAP session is bound; undefined for OIAP sessions, which are not bound.
  */
 function linkOf(command: Uint8Array, bindings: readonly Binding[]): SessionLink | undefined {
-  const ordinal = ordinalOf(command);
+  const ordinal = commandCodeOf(command);
   if (ordinal !== TPM_ORD.OSAP && ordinal !== TPM_ORD.DSAP) return undefined;
   const key = bindings.find((binding) => binding.kind === 'key')?.resource;
   return key ?? readUint32(command, HEADER_BYTES + 2);
@@ -233,7 +232,7 @@ function linkOf(command: Uint8Array, bindings: readonly Binding[]): SessionLink 
 
 /** TPM_TRANSPORT_PUBLIC follows encHandle: tag (2), transAttributes (4), … */
 function transportAttributesOf(command: Uint8Array): number {
-  return ordinalOf(command) === TPM_ORD.EstablishTransport ? readUint32(command, HEADER_BYTES + 6) : 0;
+  return commandCodeOf(command) === TPM_ORD.EstablishTransport ? readUint32(command, HEADER_BYTES + 6) : 0;
 }
 
 /** Undoes what a cancelled command created, since its caller never learned the handle. */
@@ -243,7 +242,7 @@ export function* discardCreated(
   command: Uint8Array,
   response: Uint8Array,
 ): Exchange<void> {
-  if (ordinalOf(command) === TPM_ORD.ExecuteTransport) {
+  if (commandCodeOf(command) === TPM_ORD.ExecuteTransport) {
     const inner = wrappedCommandOf(command);
     const innerResponse = wrappedResponseOf(response);
     if (inner !== undefined && innerResponse !== undefined) {
@@ -259,7 +258,7 @@ export function* discardCreated(
 }
 
 function kindCreatedBy(command: Uint8Array): ResourceKind | undefined {
-  const ordinal = ordinalOf(command);
+  const ordinal = commandCodeOf(command);
   if (ordinal === TPM_ORD.LoadAuthContext) return 'authSession';
   if (ordinal !== TPM_ORD.LoadContext) return createdKind(ordinal);
   const blob = readContextBlob(command.subarray(HEADER_BYTES + 9));

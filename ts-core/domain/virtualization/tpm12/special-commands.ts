@@ -1,8 +1,8 @@
 /** The commands that need more than pass-through.ts does. */
-import { HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
+import { commandCodeOf, HEADER_BYTES, readUint32 } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_CAP, TPM_KEY_CONTROL_OWNER_EVICT, TPM_ORD, TPM_RESULT, TPM_RT, TPM_TRANSPORT } from '../../tpm12/codes.js';
-import { createdKind, ordinalOf, type SessionKind } from '../../tpm12/command-shape.js';
+import { createdKind, type SessionKind } from '../../tpm12/command-shape.js';
 import { flushSpecific, getCapability } from '../../tpm12/commands.js';
 import { firstSizedBuffer, handleListOf, isSuccess, refusal, success } from '../../tpm12/responses.js';
 import { COMMAND_AUTH_BYTES } from '../../tpm12/structures.js';
@@ -25,6 +25,13 @@ import {
   writePhysicalHandles,
 } from './pass-through.js';
 import type { VirtualizerParts } from './virtualizer-parts.js';
+
+/** TPM_FlushSpecific: handle (4), resourceType (4). */
+const FLUSH_SPECIFIC_BYTES = HEADER_BYTES + 8;
+/** TPM_EvictKey and TPM_Terminate_Handle: handle (4). */
+const END_HANDLE_BYTES = HEADER_BYTES + 4;
+/** In TPM_DAA_Join and TPM_DAA_Sign: handle (4), stage (1), inputs. */
+const DAA_STAGE_OFFSET = HEADER_BYTES + 4;
 
 /** Runs in place of the pass-through. */
 export type SpecialCommand = (
@@ -67,13 +74,12 @@ function answer(returnCode: number): SpecialCommand {
   };
 }
 
-/** Parameters: handle, resourceType. */
 function* runFlushSpecific(
   parts: VirtualizerParts,
   context: VirtualContext,
   command: Uint8Array,
 ): Exchange<Uint8Array> {
-  if (command.length !== 18) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  if (command.length !== FLUSH_SPECIFIC_BYTES) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const handle = readUint32(command, HEADER_BYTES);
   const resourceType = readUint32(command, HEADER_BYTES + 4);
   if (resourceType === TPM_RT.CONTEXT) return yield* flushSavedContext(parts, context, handle);
@@ -142,7 +148,7 @@ function* flushOwnSession(
 
 /** Flushes a key. (Despite its name, TPM_EvictKey is not what the broker calls evicting.) */
 function* runEvictKey(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
-  if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  if (command.length !== END_HANDLE_BYTES) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   return yield* flushOwnKey(parts, context, readUint32(command, HEADER_BYTES));
 }
 
@@ -151,7 +157,7 @@ function* runTerminateHandle(
   context: VirtualContext,
   command: Uint8Array,
 ): Exchange<Uint8Array> {
-  if (command.length !== 14) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  if (command.length !== END_HANDLE_BYTES) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   return yield* flushOwnSession(parts, context, 'authSession', readUint32(command, HEADER_BYTES));
 }
 
@@ -189,7 +195,7 @@ function* runKeyControlOwner(
 }
 
 function* runSha1(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
-  const ordinal = ordinalOf(command);
+  const ordinal = commandCodeOf(command);
   if (!parts.sha1.maySend(context.id, ordinal)) return refusal(TPM_RESULT.SHA_THREAD);
   const response = yield* runMapped(parts, context, command);
   parts.sha1.answered(context.id, ordinal, isSuccess(response));
@@ -201,9 +207,9 @@ function* runSha1(parts: VirtualizerParts, context: VirtualContext, command: Uin
  * another context's handle would end the session, whatever its authorization.
  */
 function* runDaaStage(parts: VirtualizerParts, context: VirtualContext, command: Uint8Array): Exchange<Uint8Array> {
-  if (command.length < 15) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
+  if (command.length <= DAA_STAGE_OFFSET) return refusal(TPM_RESULT.BAD_PARAM_SIZE);
   const { daa, changed } = parts;
-  const begins = command[14] === 0;
+  const begins = command[DAA_STAGE_OFFSET] === 0;
   if (!begins && daa.find(context.id, readUint32(command, HEADER_BYTES)) === undefined) {
     return refusal(TPM_RESULT.BAD_HANDLE);
   }
@@ -234,7 +240,7 @@ function* runExecuteTransport(
   if (!outerResolution.ok) return refusal(outerResolution.responseCode);
   const attributes = transportAttributes(outerResolution.bindings);
   const visible = (attributes & TPM_TRANSPORT.ENCRYPT) === 0;
-  const ordinal = ordinalOf(inner);
+  const ordinal = commandCodeOf(inner);
   const listsHandles = ordinal === TPM_ORD.GetCapability && visible && asksForHandles(inner);
   if (REFUSED_INSIDE_TRANSPORT.has(ordinal) || listsHandles) {
     return refusal(TPM_RESULT.E_EMBEDDED_COMMAND_UNSUPPORTED);

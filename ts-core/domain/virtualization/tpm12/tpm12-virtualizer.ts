@@ -4,9 +4,9 @@
  * one. See docs/virtualization-tpm12.md.
  */
 import type { Caller } from '../../caller.js';
+import { commandCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_RESULT, TPM_RT } from '../../tpm12/codes.js';
-import { ordinalOf } from '../../tpm12/command-shape.js';
 import { refusal } from '../../tpm12/responses.js';
 import type {
   ResourceCounts,
@@ -69,7 +69,7 @@ export class Tpm12Virtualizer implements Virtualizer {
     try {
       swapping.beginExchange();
       yield* reconciliation.runIfDue();
-      const run = SPECIAL_COMMANDS.get(ordinalOf(command)) ?? runMapped;
+      const run = SPECIAL_COMMANDS.get(commandCodeOf(command)) ?? runMapped;
       const response = yield* run(this.#parts, context, command);
       yield* reconciliation.runIfDue();
       yield* contextGap.keepSmall();

@@ -2,7 +2,14 @@
  * Judges commands by the tables alone: which take one round trip because everything they need is in the TPM, and
  * whether a waiting command would need swapping.
  */
-import { HEADER_BYTES, readUint16, readUint32, responseCodeOf, writeUint32 } from '../../tpm/command-header.js';
+import {
+  commandCodeOf,
+  HEADER_BYTES,
+  readUint16,
+  readUint32,
+  responseCodeOf,
+  writeUint32,
+} from '../../tpm/command-header.js';
 import {
   handleType,
   isSessionHandle,
@@ -43,7 +50,7 @@ export class Tpm20DirectPath implements DirectPath {
     const parts = this.#parts();
     const context = parts.contexts.get(contextId);
     if (parts.reconciliation.isDue || !context) return null;
-    const code = readUint32(command, 6);
+    const code = commandCodeOf(command);
     const attributes = parts.commands.of(code);
     if (!attributes || !isDirect(attributes, command)) return null;
     if (parts.areas.read(command, attributes.handleCount) !== TPM_RC.SUCCESS) return null;
@@ -153,7 +160,7 @@ type Tables = Pick<VirtualizerParts, 'areas' | 'commands' | 'objects' | 'session
 /** Returns whether a command of a context would need swapping, as far as the tables show. Sends and changes nothing. */
 export function swapNeed(parts: Tables, context: VirtualContext, command: Uint8Array): SwapNeed {
   const { areas, commands } = parts;
-  const attributes = commands.of(readUint32(command, 6));
+  const attributes = commands.of(commandCodeOf(command));
   if (!attributes) return 'none';
   if (attributes.code === TPM_CC.FlushContext || attributes.code === TPM_CC.ContextSave) {
     return command.length >= HEADER_BYTES + 4 && isResident(parts, context, readUint32(command, HEADER_BYTES))

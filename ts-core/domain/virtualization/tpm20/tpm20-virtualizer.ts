@@ -4,7 +4,7 @@
  */
 import type { Caller } from '../../caller.js';
 import { TbsError } from '../../tbs-error.js';
-import { HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
+import { commandCodeOf, HEADER_BYTES, readUint32, responseCodeOf } from '../../tpm/command-header.js';
 import type { Exchange } from '../../tpm/exchange.js';
 import { TPM_PT, TPM_RC } from '../../tpm20/codes.js';
 import { CommandTable } from '../../tpm20/command-shape.js';
@@ -67,7 +67,7 @@ export class Tpm20Virtualizer implements Virtualizer {
 
   /** Returns the handles in the command's handle area as the caller wrote them; null if the TPM has no such command. */
   handlesOf(command: Uint8Array): readonly number[] | null {
-    const attributes = this.#parts.commands.of(readUint32(command, 6));
+    const attributes = this.#parts.commands.of(commandCodeOf(command));
     if (!attributes) return null;
     const handles: number[] = [];
     for (let offset = HEADER_BYTES; handles.length < attributes.handleCount; offset += 4) {
@@ -105,7 +105,7 @@ export class Tpm20Virtualizer implements Virtualizer {
   *execute(contextId: number, command: Uint8Array): Exchange<Uint8Array> {
     const context = this.#parts.contexts.get(contextId);
     if (!context) throw new TbsError('TBS_E_INVALID_CONTEXT');
-    const attributes = this.#parts.commands.of(readUint32(command, 6));
+    const attributes = this.#parts.commands.of(commandCodeOf(command));
     // A command that the TPM does not list is not sent, since nobody could tell which handles it contains.
     if (!attributes) return refusal(TPM_RC.COMMAND_CODE);
     try {
@@ -141,7 +141,7 @@ export class Tpm20Virtualizer implements Virtualizer {
 
   *discard(contextId: number, command: Uint8Array, response: Uint8Array): Exchange<void> {
     const context = this.#parts.contexts.get(contextId);
-    const attributes = this.#parts.commands.of(readUint32(command, 6));
+    const attributes = this.#parts.commands.of(commandCodeOf(command));
     if (!context || !attributes || !isSuccess(response)) return;
     yield* this.#onKnownTables(() => discardCreated(this.#parts, context, command, response, attributes));
   }

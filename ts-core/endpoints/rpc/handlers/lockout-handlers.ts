@@ -14,20 +14,20 @@ export function lockoutHandlers({ lockout, userNames }: Application): Handlers<t
 }
 
 function lockoutState(summary: LockoutSummary, names: ReadonlyMap<string, string>): contract.Lockout {
-  const { thresholds, users, gateForOthers } = summary;
+  const { thresholds, users, verdictForOthers } = summary;
   return {
     durationMinutes: thresholds.windowMinutes,
     individualThreshold: thresholds.individualThreshold,
     totalThreshold: thresholds.totalThreshold,
     totalFailures: summary.totalFailures,
-    totalLockedOut: !gateForOthers.open,
-    totalFreesAt: lockedOutUntil(gateForOthers),
-    users: users.map(({ userKey, failures, gate, agesOutAt }) => ({
+    totalLockedOut: !verdictForOthers.open,
+    totalFreesAt: lockedOutUntil(verdictForOthers),
+    users: users.map(({ userKey, failures, verdict, agesOutAt }) => ({
       userKey,
       userName: names.get(userKey) ?? null,
       failures,
-      lockedOut: !gate.open,
-      freesAt: lockedOutUntil(gate),
+      lockedOut: !verdict.open,
+      freesAt: lockedOutUntil(verdict),
       failuresAgeOutAt: agesOutAt.map(isoTime),
     })),
     notes: notesOf(summary),
@@ -43,8 +43,8 @@ function notesOf({ countingOff, thresholds }: LockoutSummary): readonly string[]
   return notes;
 }
 
-function lockedOutUntil(gate: LockoutVerdict): string | null {
-  return gate.open ? null : lockedOutUntilText(gate.lockedOutUntil);
+function lockedOutUntil(verdict: LockoutVerdict): string | null {
+  return verdict.open ? null : lockedOutUntilText(verdict.lockedOutUntil);
 }
 
 function isoTime(wallClockMs: number): string {

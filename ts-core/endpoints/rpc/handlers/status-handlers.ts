@@ -3,6 +3,7 @@ import type { StatusReport } from '../../../application/status/report-status.js'
 import type { Caller } from '../../../domain/caller.js';
 import { commandLabel } from '../../../domain/tpm/command-names.js';
 import { describeKeyType } from '../../../domain/tpm/created-key-type.js';
+import { TPM_IFTYPE_UNKNOWN } from '../../../domain/tpm/device-facts.js';
 import { type Handlers, inTurn } from '../handler.js';
 import type * as contract from '../protocol/status.js';
 
@@ -14,9 +15,6 @@ export interface DaemonFacts {
   readonly limits: Readonly<Record<string, number>>;
   readonly endpoints: () => readonly contract.StatusEndpoint[];
 }
-
-/** TPM_IFTYPE of Tbs.h. The broker does not know how the platform reaches the TPM; 0 means "unknown". */
-const TPM_IFTYPE_UNKNOWN = 0;
 
 export function statusHandlers(application: Application, daemon: DaemonFacts): Handlers<typeof contract, 'statusGet'> {
   const { status, requestStop } = application;

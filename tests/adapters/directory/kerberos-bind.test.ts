@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
-import { serverEndPoint } from '../../../ts-core/adapters/directory/channel-bindings.js';
+import { serverEndPoint } from '../../../ts-core/adapters/directory/kerberos-bind.js';
 
 const PREFIX = 'tls-server-end-point:';
 

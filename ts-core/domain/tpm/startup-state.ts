@@ -6,12 +6,12 @@
  * format: a TPM 2.0 with TPM_RC_BAD_TAG, a TPM 1.2 with TPM_BADTAG, TPM_BAD_PARAMETER or, before Startup, a code of its
  * own.
  */
-import { isWholeResponse, readUint16, responseCodeOf } from '../../domain/tpm/command-header.js';
-import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
-import { TPM_CAP as TPM_CAP12, TPM_RESULT, TPM_TAG } from '../../domain/tpm12/codes.js';
-import * as tpm12 from '../../domain/tpm12/commands.js';
-import { TPM_CAP as TPM_CAP20, TPM_PT, TPM_RC, TPM_ST } from '../../domain/tpm20/codes.js';
-import * as tpm20 from '../../domain/tpm20/commands.js';
+import { TPM_CAP as TPM_CAP12, TPM_RESULT, TPM_TAG } from '../tpm12/codes.js';
+import * as tpm12 from '../tpm12/commands.js';
+import { TPM_CAP as TPM_CAP20, TPM_PT, TPM_RC, TPM_ST } from '../tpm20/codes.js';
+import * as tpm20 from '../tpm20/commands.js';
+import { isWholeResponse, readUint16, responseCodeOf } from './command-header.js';
+import type { TpmVersion } from './tpm-version.js';
 
 export const ASK_TPM20: Uint8Array = tpm20.getCapability(TPM_CAP20.TPM_PROPERTIES, TPM_PT.FAMILY_INDICATOR, 1);
 export const ASK_TPM12: Uint8Array = tpm12.getCapability(TPM_CAP12.VERSION);
@@ -25,8 +25,8 @@ export function versionOfResponse(response: Uint8Array): TpmVersion | undefined 
   return undefined;
 }
 
-/** Returns whether a TPM waits for Startup, judging by its response to the question of its own version. */
-export function waitsForStartup(response: Uint8Array): boolean {
+/** Returns whether a TPM waits for Startup, judging by its response to a command of its own version. */
+export function needsStartup(response: Uint8Array, version = versionOfResponse(response)): boolean {
   const code = responseCodeOf(response);
-  return versionOfResponse(response) === '2.0' ? code === TPM_RC.INITIALIZE : code === TPM_RESULT.INVALID_POSTINIT;
+  return version === '2.0' ? code === TPM_RC.INITIALIZE : code === TPM_RESULT.INVALID_POSTINIT;
 }
