@@ -35,7 +35,7 @@ function setUp({ version = '2.0', report = REPORT }: { version?: '1.2' | '2.0'; 
       recentAnswers: new RecentAnswers(new FakeClock(), 1000),
       requestStop: (drainTimeoutMs: number) => void stops.push(drainTimeoutMs),
     }),
-    { version: '1.0', processId: 42, mode: 'system', limits: { connections: 5 }, endpoints: () => [] },
+    { version: '1.0', processId: 42, mode: 'system', limits: { connections: 5 } as never, endpoints: () => [] },
   );
   return { handlers, stops };
 }

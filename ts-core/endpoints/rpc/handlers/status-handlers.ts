@@ -12,7 +12,7 @@ export interface DaemonFacts {
   readonly version: string;
   readonly processId: number;
   readonly mode: 'system' | 'user';
-  readonly limits: Readonly<Record<string, number>>;
+  readonly limits: contract.Limits;
   readonly endpoints: () => readonly contract.StatusEndpoint[];
 }
 

@@ -101,6 +101,24 @@ export const StatusEndpoint = objectType('StatusEndpoint', 'An endpoint that is 
 });
 export type StatusEndpoint = Described<typeof StatusEndpoint>;
 
+/** The settings `limits` of tbsd.json, in their order. */
+export const Limits = objectType('Limits', 'The limits in force, by their names in tbsd.json.', {
+  connections: count.describe('Open connections to one endpoint, of all users together.'),
+  connectionsPerUser: count.describe('Open connections of one user who is not an administrator.'),
+  messageBytes: count.describe('Length of a JSON-RPC message from an administrator, in bytes.'),
+  userMessageBytes: count.describe('Length of a JSON-RPC message from anybody else, in bytes.'),
+  bytesPerUser: count.describe('Memory for one user, over all connections, in bytes.'),
+  queuedSubmissions: count.describe('Commands in the queue, of all users together.'),
+  queuedSubmissionsPerUser: count.describe('Commands in the queue, of one user.'),
+  queuedSubmissionsPerContext: count.describe('Commands in the queue, of one context.'),
+  unreadReplyBytes: count.describe('Replies that a client has not read, per connection, in bytes.'),
+  savedSessionsPerUser: count.describe(
+    'Saved authorization sessions of one user whose connection has ended; beyond it, the oldest is flushed.',
+  ),
+  eventSubscribers: count.describe('Connections of one user that follow events at the same time.'),
+});
+export type Limits = Described<typeof Limits>;
+
 export const Status = objectType('Status', 'The state of the broker.', {
   version: z.string().describe('The broker’s version.'),
   processId: z.number().int().describe('The broker’s process.'),
@@ -126,7 +144,7 @@ export const Status = objectType('Status', 'The state of the broker.', {
     .describe(
       'Problems that need an administrator: the reasons why the broker is degraded or, first in the list, down (tpmLost).',
     ),
-  limits: z.record(z.string(), z.number()).describe('The limits in force, by their names in tbsd.json.'),
+  limits: Limits.describe('The limits in force.'),
   endpoints: z.array(StatusEndpoint).describe('The endpoints that are open.'),
 });
 export type Status = Described<typeof Status>;

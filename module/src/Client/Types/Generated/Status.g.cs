@@ -56,8 +56,8 @@ public sealed partial class Status
     /// <summary>Problems that need an administrator: the reasons why the broker is degraded or, first in the list, down (tpmLost).</summary>
     public ResultList<StatusWarning> Warnings { get; private set; } = null!;
 
-    /// <summary>The limits in force, by their names in tbsd.json.</summary>
-    public object? Limits { get; private set; }
+    /// <summary>The limits in force.</summary>
+    public Limits Limits { get; private set; } = null!;
 
     /// <summary>The endpoints that are open.</summary>
     public ResultList<StatusEndpoint> Endpoints { get; private set; } = null!;
@@ -80,7 +80,7 @@ public sealed partial class Status
         Costs = new(json.List("costs", CommandCost.Read)),
         TpmLockout = json.ObjectOrNull("tpmLockout", TpmLockout.Read),
         Warnings = new(json.List("warnings", StatusWarning.Read)),
-        Limits = json["limits"].ToPowerShell(),
+        Limits = Limits.Read(json["limits"]),
         Endpoints = new(json.List("endpoints", StatusEndpoint.Read)),
     };
 }
