@@ -1,5 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
+    . "$PSScriptRoot/Support/ManufacturerCertificate.ps1"
     # A private broker, because the tests change the ownership of its TPM.
     $broker = Connect-PrivateBroker
 }
@@ -17,6 +18,8 @@ Describe 'Get-TpmEndorsementKeyInfo' {
         $sha = [System.Security.Cryptography.SHA256]::Create()
         [BitConverter]::ToString($sha.ComputeHash($info.PublicKey.RawData)).Replace('-', '').ToLowerInvariant() | Should -Be $info.PublicKeyHash
         $info.PublicKey.Oid.Value | Should -Be '1.2.840.113549.1.1.1'
+        $info.PublicKey -is [System.Security.Cryptography.AsnEncodedData] | Should -BeTrue
+        "$($info.PublicKey)" | Should -Be 'RSA 2048'
         @($info.ManufacturerCertificates).Count | Should -Be 0
         (Get-TpmEndorsementKeyInfo).PublicKeyHash | Should -BeNullOrEmpty -Because 'no algorithm was named'
     }
@@ -24,25 +27,16 @@ Describe 'Get-TpmEndorsementKeyInfo' {
     It 'shows a key on a curve, and the manufacturer''s certificate' {
         $ecc = Connect-PrivateBroker @{ provisioning = @{ keyAlgorithm = 'eccP256' } }
         try {
-            $key = [System.Security.Cryptography.RSA]::Create(2048)
-            $request = [System.Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=TPM EK', $key, 'SHA256', [System.Security.Cryptography.RSASignaturePadding]::Pkcs1)
-            $certificate = $request.CreateSelfSigned([DateTimeOffset]::UtcNow, [DateTimeOffset]::UtcNow.AddYears(1)).RawData
-            $size = $certificate.Length
-            # TPM2_NV_DefineSpace of 0x01C0000A (no_da, authread, ownerread, ownerwrite, ppread), TPM2_NV_Write in two parts.
-            $hex = { param($number, $digits) $number.ToString("X$digits") }
-            $session = '00000009 40000009 0000 01 0000'
-            Grant-TbsCommand TPM2_NV_DefineSpace, TPM2_NV_Write -Class Administrator -Confirm:$false -ErrorAction SilentlyContinue | Out-Null
-            (Submit-TbsCommand "8002 0000002D 0000012A 40000001 $session 0000 000E 01C0000A 000B 02070002 0000 $(& $hex $size 4)").ResponseCode | Should -Be 0
-            for ($at = 0; $at -lt $size; $at += 512) {
-                $part = [byte[]]$certificate[$at..([Math]::Min($at + 512, $size) - 1)]
-                $text = [BitConverter]::ToString($part).Replace('-', '')
-                (Submit-TbsCommand "8002 $(& $hex (35 + $part.Length) 8) 00000137 40000001 01C0000A $session $(& $hex $part.Length 4) $text $(& $hex $at 4)").ResponseCode | Should -Be 0
-            }
+            Write-ManufacturerCertificate eccP256
             Initialize-Tpm | Out-Null
             $info = 'Sha256' | Get-TpmEndorsementKeyInfo
             $info.PublicKey.Oid.Value | Should -Be '1.2.840.10045.2.1'
             $info.PublicKeyHash.Length | Should -Be 64
             $info.ManufacturerCertificates[0].Subject | Should -Be 'CN=TPM EK'
+            $info.ManufacturerCertificates -is [System.Security.Cryptography.X509Certificates.X509Certificate2Collection] | Should -BeTrue
+            $text = $info | Out-String -Width 200
+            $text | Should -Match '(?m)^PublicKey +: ECC 256\s*$'
+            $text | Should -Match '(?m)^ManufacturerCertificates : CN=TPM EK, valid until \d{4}-\d\d-\d\d, thumbprint [0-9A-F]{40}\s*$'
         }
         finally {
             Disconnect-PrivateBroker $ecc
