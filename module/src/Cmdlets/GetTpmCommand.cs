@@ -6,7 +6,8 @@ namespace TpmTbs.Cmdlets;
 /// <remarks>
 /// Shows whether the TPM is ready, enabled and owned, which owner authorization this machine stores, and the TPM's own
 /// dictionary-attack state, with the properties of Windows' Get-Tpm. OwnerAuth holds the stored owner authorization for
-/// administrators; the default view does not show it. TpmPresent is False while no TPM can be reached, and on a machine without
+/// administrators; the default view does not show it, but Format-List *, Select-Object *, Export-Csv, Export-Clixml,
+/// ConvertTo-Html and ConvertTo-Json write it out: select the other properties before you store or send their output. TpmPresent is False while no TPM can be reached, and on a machine without
 /// a TPM, where the system's broker does not run.
 /// </remarks>
 /// <example>
