@@ -6,6 +6,7 @@ BeforeDiscovery {
         @{ name = 'lockout'; get = { Get-TbsLockout } }
         @{ name = 'policy'; get = { Get-TbsPolicy } }
         @{ name = 'events'; get = { Get-TbsEvent -Newest 5 } }
+        @{ name = 'change of policy'; get = { Get-TbsEvent -Kind PolicyChanged } }
         @{ name = 'command lists'; get = { Get-TbsCommandBlock TPM2_Clear, TPM2_GetRandom } }
         @{ name = 'verdict'; get = { Test-TbsCommandBlock TPM2_Clear -Class StandardUser } }
         @{ name = 'device'; get = { Get-TbsDeviceInfo } }
@@ -22,6 +23,9 @@ BeforeDiscovery {
         @{ name = 'lockout parameters'; get = { Get-TpmLockoutParameter } }
         @{ name = 'boot log'; get = { Get-TpmEventLog } }
         @{ name = 'replayed boot log'; get = { Test-TpmEventLog } }
+        @{ name = 'endorsement key'; get = { Get-TpmEndorsementKeyInfo -HashAlgorithm Sha256 }; forJson = { param($info) $info | Select-Object IsPresent, PublicKey, PublicKeyHash, @{ name = 'Certificates'; expression = { @($_.ManufacturerCertificates | Select-Object Subject, NotAfter, Thumbprint) } } } }
+        @{ name = 'resources'; get = { Get-TbsResource } }
+        @{ name = 'event actions'; get = { Get-TbsEventAction } }
         @{ name = 'physical presence'; get = { Get-TpmPhysicalPresence } }
     )
 }
@@ -29,12 +33,21 @@ BeforeDiscovery {
 BeforeAll {
     . "$PSScriptRoot/Support/PrivateBroker.ps1"
     . "$PSScriptRoot/Support/Firmware.ps1"
+    . "$PSScriptRoot/Support/ActionScript.ps1"
+    . "$PSScriptRoot/Support/ManufacturerCertificate.ps1"
     $log = New-EventLogFile
     $presence = New-PhysicalPresenceFolder
     $broker = Connect-PrivateBroker @{ platform = @{ eventLogPath = $log; physicalPresenceFolder = $presence } }
+    Write-ManufacturerCertificate
     Initialize-Tpm | Out-Null
     [void](Invoke-AsOrdinaryUser)
     $context = New-TbsContext
+    # TPM2_HashSequenceStart makes an object that stays in its context.
+    Submit-TbsCommand '8001 0000000E 00000186 0000 000B' -Context $context | Out-Null
+    $script = New-ActionScript "'hello'"
+    Register-TbsEventAction lockoutBegan $script -Name one | Out-Null
+    Set-TbsPolicy -Setting @{ ignoreLocalList = $true; allowedCommands = @{ standardUser = 'TPM2_EvictControl', 'TPM2_ClearControl' } } -Confirm:$false | Out-Null
+    Set-TbsPolicy ignoreLocalList $false -Confirm:$false | Out-Null
     function Get-Text($InputObject) { ($InputObject | Out-String -Width 300) -replace '\s+$' -replace '^\s+' }
     # What a job or a remote session makes of each object.
     function Copy-ThroughJob($InputObject) {
@@ -45,6 +58,7 @@ BeforeAll {
 }
 AfterAll {
     Disconnect-PrivateBroker $broker
+    Remove-ActionScript
     Remove-FirmwareFolder $log
     Remove-FirmwareFolder $presence
 }
@@ -54,15 +68,15 @@ Describe 'the <name>' -ForEach $results {
 
     It 'is there' { $given.Count | Should -BeGreaterThan 0 }
 
-    It 'has no type name in CSV and HTML' {
+    It 'has no type name and no @{ in CSV and HTML' {
         foreach ($text in ($given | ConvertTo-Csv -NoTypeInformation | Out-String), ($given | ConvertTo-Html | Out-String)) {
-            # Bytes stay bytes; those of a response are also there in hexadecimal.
-            $text.Replace('System.Byte[]', '') | Should -Not -Match 'System\.|TpmTbs\.[A-Z]|\[\]'
+            $text | Should -Not -Match 'System\.|TpmTbs\.[A-Z]|\[\]|@\{'
         }
     }
 
     It 'has every value in JSON of depth 5, with enumerations by name on request' {
-        $json = $given | ConvertTo-Json -Depth 5 -EnumsAsStrings -WarningAction Stop
+        $selected = if ($forJson) { & $forJson $given } else { $given }
+        $json = $selected | ConvertTo-Json -Depth 5 -EnumsAsStrings -WarningAction Stop
         $json | Should -Not -Match 'TpmTbs\.[A-Z]|System\.|@\{'
         @($json | ConvertFrom-Json).Count | Should -Be $given.Count
     }
@@ -101,12 +115,48 @@ Describe 'the <name>' -ForEach $results {
     It 'makes a table and a list' {
         foreach ($text in ($given | Format-Table | Out-String), ($given | Format-List * | Out-String)) {
             $text.Trim() | Should -Not -BeNullOrEmpty
-            $text | Should -Not -Match 'TpmTbs\.[A-Z]\w*(\[\])?\s'
+            $text | Should -Not -Match 'TpmTbs\.[A-Z]\w*(\[\])?\s|@\{'
         }
     }
 }
 
 Describe 'results' {
+    It 'of every Get cmdlet are tested above, but those of two that return text' {
+        $text = 'Get-TpmOwnerAuth', 'Get-TpmSupportedFeature'
+        $tested = [IO.File]::ReadAllText("$PSScriptRoot/OutputForms.Tests.ps1")
+        (Get-Command -Module TpmTbs -Verb Get).Name.Where{ $_ -notin $text -and -not $tested.Contains("get = { $_") } | Should -BeNullOrEmpty
+    }
+
+    It 'of a change of policy show the lists that changed' {
+        $change = Get-TbsEvent -Kind PolicyChanged | Where-Object Message -Match 'allowedCommands \(' | Select-Object -First 1
+        $lists = $change.Details.Settings | Where-Object Name -EQ allowedCommands
+        $lists.Class | Should -Be StandardUser
+        $lists.After | Should -Be 0x120, 0x127
+        $text = 'Name: allowedCommands; Class: StandardUser; Before: none; After: 0x120, 0x127; Source: '
+        ($change | ConvertTo-Csv | Out-String), ($change | ConvertTo-Html | Out-String), ($change | Format-List * | Out-String -Width 900) |
+            Should -Match ([regex]::Escape($text))
+        $json = @(Get-TbsEvent) | ConvertTo-Json -Depth 5 -WarningAction Stop | ConvertFrom-Json
+        $json.Details.Settings.After | Should -Contain 0x127
+    }
+
+    It 'with bytes serve wherever an array does, copies too' {
+        $result = Submit-TbsCommand 80010000000C0000017B0008
+        $result | Export-Clixml "$TestDrive/bytes.xml"
+        foreach ($one in $result, (Import-Clixml "$TestDrive/bytes.xml"), (Copy-ThroughJob $result)) {
+            [BitConverter]::ToString([byte[]]$one.Response).Replace('-', '') | Should -Be $result.ResponseHex
+            "$($one.Response.Length), $($one.Response.Count), $($one.Response[0..3])" | Should -Be '20, 20, 128 1 0 0'
+            ($one | ConvertTo-Csv | ConvertFrom-Csv).Response | Should -Be $result.ResponseHex
+            ($one | ConvertTo-Json | ConvertFrom-Json).Response | Should -Be ([byte[]]$result.Response)
+        }
+        [BitConverter]::ToString($result.Response).Replace('-', '') | Should -Be $result.ResponseHex
+        [IO.File]::WriteAllBytes("$TestDrive/response.bin", $result.Response)
+        [IO.File]::ReadAllBytes("$TestDrive/response.bin") | Should -Be ([byte[]]$result.Response)
+        # Sent as a command, a response reaches the broker, which refuses command 0.
+        foreach ($send in { Submit-TbsCommand $result.Response -ErrorAction Stop }, { $result.Response | Submit-TbsCommand -ErrorAction Stop }) {
+            (Get-Problem $send).FullyQualifiedErrorId | Should -BeLike 'TbsCommandBlocked,*'
+        }
+    }
+
     It 'keep whole numbers in JSON' {
         (Get-TbsStatus | ConvertTo-Json -Depth 5) | Should -Match '"Connections": \d+,'
         (Get-TbsPolicy standardUserAuthorizationFailureTotalThreshold).Value | Should -BeOfType [long]
@@ -191,6 +241,7 @@ Describe 'results' {
         @{ line = 'Get-TbsStatus | Select-Object Endp'; expected = 'Endpoints' }
         @{ line = 'Get-TbsContext | Where-Object Wait'; expected = 'WaitingCommands' }
         @{ line = '(Submit-TbsCommand 80).Resp'; expected = 'ResponseCode' }
+        @{ line = '(Get-TbsStatus).Limits.Conn'; expected = 'ConnectionsPerUser' }
     ) {
         @((TabExpansion2 -inputScript $line -cursorColumn $line.Length).CompletionMatches.CompletionText) | Should -Contain $expected
     }

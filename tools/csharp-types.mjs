@@ -113,7 +113,7 @@ function renderClass(name, schema, enumerations) {
   );
   const assignments = members.map(({ name: property, read }) => `        ${property} = ${read}`);
   const usings = [
-    ...(!hasOtherPart(name) || properties.join().match(/DateTimeOffset|Array\./) ? ['using System;'] : []),
+    ...(!hasOtherPart(name) || properties.join().match(/DateTimeOffset/) ? ['using System;'] : []),
     'using TpmTbs.Client;',
   ];
   return `${HEADER}${usings.join('\n')}
@@ -186,7 +186,7 @@ function csharp(member, type, mayBeNull, enumeration) {
   }
   if (type.format === 'date-time') return optional('DateTimeOffset', 'Time');
   if (type.format === 'base64' && member !== 'ownerAuth') {
-    return { code: property('byte[]', ' = Array.Empty<byte>();'), read: `json.Bytes("${member}")` };
+    return { code: property('ByteList', ' = null!;'), read: `new(json.Bytes("${member}"))` };
   }
   if (type.type === 'string') return optional('string', 'Text', ' = "";');
   if (type.type === 'boolean') return { code: property('bool'), read: `json.Flag("${member}")` };
@@ -195,7 +195,8 @@ function csharp(member, type, mayBeNull, enumeration) {
   if (type.const !== undefined || type.anyOf?.every((each) => typeof each.const === 'number'))
     return optional('int', 'Int32');
   if (type.type === 'number') return { code: property('double'), read: `json.Number("${member}")` };
-  return { code: property('object?'), read: `json["${member}"].ToPowerShell()` };
+  // Of any shape: the class's other part reads it.
+  return { code: property('object?'), read: `Read${capitalized(member)}(json["${member}"])` };
 }
 
 function list(member, items, enumeration) {

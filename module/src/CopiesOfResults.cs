@@ -3,7 +3,6 @@ using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Reflection;
-using TpmTbs.Client;
 
 namespace TpmTbs;
 
@@ -36,9 +35,9 @@ internal static class CopiesOfResults
         try
         {
             foreach (Type type in typeof(CopiesOfResults).Assembly.GetExportedTypes().Where(IsResult)) table.AddType(CopiedWhole(type.FullName));
-            table.AddType(CopiedWhole(JsonValue.ValuesTypeName));
             table.AddType(Listed("TpmTbs.Tpm", OfTpm));
             table.AddType(Listed("TpmTbs.OwnerAuthChange", OfOwnerAuthChange));
+            table.AddType(CopiedBytes());
         }
         catch (Exception exception) when (exception is RuntimeException or InvalidOperationException)
         {
@@ -56,6 +55,10 @@ internal static class CopiesOfResults
 
     private static TypeData Listed(string type, string[] properties) =>
         new(type) { DefaultDisplayPropertySet = new PropertySetData(properties), IsOverride = true };
+
+    /// <summary>Copies of bytes become bytes again. They would otherwise be an ArrayList, which has no Length and no text.</summary>
+    private static TypeData CopiedBytes() =>
+        new("Deserialized." + typeof(ByteList).FullName) { TargetTypeForDeserialization = typeof(ByteList), IsOverride = true };
 
     /// <summary>Returns the session's table of types, or null if this PowerShell hides it elsewhere.</summary>
     private static TypeTable? TableOf(Runspace? session)

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Management.Automation;
 
 namespace TpmTbs.Client;
 
@@ -92,12 +91,9 @@ internal sealed partial class JsonValue
             ? time.ToLocalTime()
             : throw WrongKind("a time");
 
-    /// <summary>How PowerShell knows objects of unknown shape, which have no class.</summary>
-    internal const string ValuesTypeName = "TpmTbs.Values";
-
     /// <summary>
-    /// Converts a value of unknown shape, such as the details of an error, for PowerShell: an object with capitalized names, a
-    /// list, a string, a number (Int64 or Double), a Boolean, or null.
+    /// Converts a value of unknown shape, such as the details of an error, for PowerShell: <see cref="Values"/> with capitalized
+    /// names, a list, a string, a number (Int64 or Double), a Boolean, or null.
     /// </summary>
     internal object? ToPowerShell()
     {
@@ -108,16 +104,12 @@ internal sealed partial class JsonValue
             foreach (JsonValue one in Elements()) elements.Add(one.ToPowerShell());
             return new ResultList<object?>(elements.ToArray());
         }
-        PSObject members = new();
-        members.TypeNames.Insert(0, ValuesTypeName);
-        foreach (KeyValuePair<string, JsonValue> one in Members())
-        {
-            members.Properties.Add(new PSNoteProperty(Capitalized(one.Key), one.Value.ToPowerShell()));
-        }
-        return members;
+        Values members = new();
+        foreach (KeyValuePair<string, JsonValue> one in Members()) members.Add(Capitalized(one.Key), one.Value.ToPowerShell());
+        return members.ToPowerShell();
     }
 
-    private static string Capitalized(string name) =>
+    internal static string Capitalized(string name) =>
         name.Length == 0 ? name : char.ToUpperInvariant(name[0]) + name.Substring(1);
 
     private static ProtocolException WrongKind(string expected) =>

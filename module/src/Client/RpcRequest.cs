@@ -154,6 +154,8 @@ internal static class RpcRequest
                 Dictionary<string, object?> properties = new();
                 foreach (PSPropertyInfo one in custom.Properties) properties[one.Name] = one.Value;
                 return properties;
+            case Values values:
+                return values.ByName();
             case IDictionary dictionary:
                 Dictionary<string, object?> members = new();
                 foreach (DictionaryEntry one in dictionary)

@@ -16,15 +16,10 @@ public sealed class CommandResult
     public bool Success => ResponseCode == 0;
 
     /// <summary>The complete response.</summary>
-    public byte[] Response { get; private set; } = Array.Empty<byte>();
+    public ByteList Response { get; private set; } = null!;
 
     /// <summary>The complete response in hexadecimal.</summary>
-    public string ResponseHex =>
-#if NET
-        Convert.ToHexString(Response);
-#else
-        BitConverter.ToString(Response).Replace("-", "");
-#endif
+    public string ResponseHex => Response.ToString();
 
     /// <summary>The priority that applied (TBS_COMMAND_PRIORITY).</summary>
     public long AppliedPriority { get; private set; }
@@ -42,7 +37,7 @@ public sealed class CommandResult
     {
         ResponseCode = json.UInt32("responseCode"),
         ResponseName = json.Text("responseName"),
-        Response = json.Bytes("response"),
+        Response = new(json.Bytes("response")),
         AppliedPriority = json.Int64("appliedPriority"),
         Wait = json.Milliseconds("waitMs"),
         Duration = json.Milliseconds("durationMs"),

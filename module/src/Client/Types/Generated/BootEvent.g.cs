@@ -1,6 +1,5 @@
 // Written by tools/csharp-types.mjs from the contract of the JSON-RPC endpoint; do not edit.
 #nullable enable
-using System;
 using TpmTbs.Client;
 
 namespace TpmTbs;
@@ -30,7 +29,7 @@ public sealed partial class BootEvent
     public long DataBytes { get; private set; }
 
     /// <summary>The event’s data, truncated to 65536 bytes.</summary>
-    public byte[] Data { get; private set; } = Array.Empty<byte>();
+    public ByteList Data { get; private set; } = null!;
 
     internal static BootEvent Read(JsonValue json) => new()
     {
@@ -41,6 +40,6 @@ public sealed partial class BootEvent
         Description = json.Text("description"),
         Digests = new(json.List("digests", LoggedDigest.Read)),
         DataBytes = json.Int64("dataBytes"),
-        Data = json.Bytes("data"),
+        Data = new(json.Bytes("data")),
     };
 }

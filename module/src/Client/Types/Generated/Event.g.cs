@@ -40,7 +40,7 @@ public sealed partial class Event
         CallerClass = json.NamedOrNull("callerClass", TpmTbs.CallerClass.Unknown),
         ProcessId = json.Int64OrNull("processId"),
         Message = json.Text("message"),
-        Details = json["details"].ToPowerShell(),
+        Details = ReadDetails(json["details"]),
         Repeated = json.ObjectOrNull("repeated", RepeatedEvent.Read),
     };
 }
