@@ -10,6 +10,7 @@ import { TPM_CC } from '../../ts-core/domain/tpm20/codes.js';
 import { TestDaemon } from '../support/daemon.js';
 import { NODE, TBSD } from '../support/programs.js';
 import { type RpcClient, RpcFailure } from '../support/rpc-client.js';
+import { startSwtpm } from '../support/swtpm.js';
 import { createPrimaryEcc, GET_RANDOM_20, SIGNING_KEY, startAuthSession } from '../support/tpm20-commands.js';
 
 interface ListedCommand {
@@ -109,6 +110,27 @@ describe('the broker after crashes and faults', function () {
     for (let attempt = 0; attempt < 250 && (await held()) > 0; attempt++) await wait(20);
     assert.equal(await held(), 0);
     client.close();
+  });
+
+  it('starts after SIGKILL while its keys fill the slots of the TPM, and frees them', async () => {
+    const tpm = await startSwtpm({ version: '2.0' });
+    try {
+      const swtpm = { data: `unix:${tpm.dataPath}`, control: `unix:${tpm.ctrlPath}` };
+      await using daemon = await TestDaemon.start({ configuration: { transport: { kind: 'swtpm', swtpm } } });
+      const client = await daemon.connect();
+      const context = await client.open();
+      for (const name of ['a', 'b', 'c']) await client.submit(context, createPrimaryEcc(name, SIGNING_KEY.noDa));
+      // The handles are stored at most every 200 ms.
+      await wait(500);
+      await daemon.kill('SIGKILL');
+      await daemon.run();
+      const next = await daemon.connect();
+      const response = await next.submit(await next.open(), createPrimaryEcc('d', SIGNING_KEY.noDa));
+      assert.equal(responseCodeOf(response), 0);
+      next.close();
+    } finally {
+      await tpm.stop();
+    }
   });
 
   it('serves 16 clients at once, each with its own responses', async () => {

@@ -53,6 +53,8 @@ function answer(tpm: Tpm, command: Uint8Array): Uint8Array {
       return successWithSession(sized16(CERTIFICATE.subarray(0, size)));
     }
     case TPM_CC.ReadPublic: {
+      // libtpms looks for a slot before it looks for the key.
+      if (tpm.isFull === true) return refused(TPM_RC.OBJECT_MEMORY);
       const key = readUint32(command, 10) === EK_HANDLE ? tpm.persistentKey : created;
       return key === undefined ? refusedHandle() : success(sized16(key), sized16(new Uint8Array()));
     }

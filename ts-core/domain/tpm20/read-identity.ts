@@ -25,7 +25,10 @@ const NO_AUTH = new Uint8Array();
 const HIGHEST_CERTIFICATE_INDEX = Math.max(...EK_CERTIFICATE_INDICES);
 const LOWEST_CERTIFICATE_INDEX = Math.min(...EK_CERTIFICATE_INDICES);
 
-/** Returns nothing if the TPM shows nothing, or does not let its certificate be read at the moment. */
+/**
+ * Returns nothing if the TPM shows nothing, or does not let its certificate or its key be read at the moment: what an
+ * earlier run of the broker left may fill its slots, and reading a persistent key takes one too.
+ */
 export function* readIdentityMarks(): Exchange<readonly IdentityMark[]> {
   const defined = yield* definedCertificateIndices();
   for (const index of defined) {
@@ -50,22 +53,28 @@ function* definedCertificateIndices(): Exchange<readonly number[]> {
 }
 
 /** Returns the endorsement key that provisioning made persistent, also once the hierarchy has an authorization. */
-function* persistentKeyMark(): Exchange<IdentityMark | undefined> {
-  const publicArea = yield* readPublic(EK_HANDLE);
-  return publicArea && keyMark(publicArea);
+function persistentKeyMark(): Exchange<IdentityMark | undefined> {
+  return unlessRejected(() => readPublic(EK_HANDLE));
 }
 
 /** Creates an endorsement key: ECC, which takes a moment, or RSA if the TPM has no other, which may take seconds. */
 function* createdKeyMark(): Exchange<IdentityMark | undefined> {
   if ((yield* readPermanentState()).endorsementAuthSet) return undefined;
   const algorithm: KeyAlgorithm = (yield* offersKey('eccP256')) ? 'eccP256' : 'rsa2048';
-  try {
+  return yield* unlessRejected(function* () {
     const handle = yield* createPrimary(TPM_RH.ENDORSEMENT, NO_AUTH, ekTemplate(algorithm));
     const publicArea = yield* readPublic(handle);
     yield* flushObject(handle);
+    return publicArea;
+  });
+}
+
+/** Returns the mark of the key whose TPMT_PUBLIC `read` returns; undefined if there is none, or the TPM rejects this. */
+function* unlessRejected(read: () => Exchange<Uint8Array | undefined>): Exchange<IdentityMark | undefined> {
+  try {
+    const publicArea = yield* read();
     return publicArea && keyMark(publicArea);
   } catch (error) {
-    // Its slots may be full of what an earlier run of the broker left, or the hierarchy may be disabled.
     if (error instanceof Tpm20CommandError) return undefined;
     throw error;
   }
