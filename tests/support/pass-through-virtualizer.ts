@@ -66,7 +66,10 @@ export class PassThroughVirtualizer implements Virtualizer {
     return false;
   }
 
+  /** The handles in the snapshot, set by the test. */
+  ownedHandles: readonly number[] = [];
+
   snapshot(): VirtualizerSnapshot {
-    return { savedSessions: [], ownedHandles: [] };
+    return { savedSessions: [], ownedHandles: this.ownedHandles };
   }
 }

@@ -31,7 +31,7 @@ describe('the snapshot of the virtualizer', () => {
       quietLog(),
     ];
     const writer = new SnapshotWriter({ virtualizer, store, clock, log });
-    return { writer, clock, store, log, changes: () => virtualizer.onSnapshotChange?.() };
+    return { writer, virtualizer, clock, store, log, changes: () => virtualizer.onSnapshotChange?.() };
   }
 
   it('is written at the first change, and then at most every 200 ms', async () => {
@@ -41,10 +41,33 @@ describe('the snapshot of the virtualizer', () => {
     assert.equal(store.writes.length, 1);
     store.writes[0]?.();
     await settled();
+    changes();
     clock.advance(199);
     assert.equal(store.writes.length, 1);
     clock.advance(1);
     assert.equal(store.writes.length, 2);
+  });
+
+  it('is written within 20 ms if it has a handle that the stored one lacks', async () => {
+    const { virtualizer, clock, store, changes } = setUp();
+    virtualizer.ownedHandles = [1, 2];
+    changes();
+    store.writes[0]?.();
+    await settled();
+    virtualizer.ownedHandles = [2, 3];
+    changes();
+    clock.advance(19);
+    assert.equal(store.writes.length, 1);
+    clock.advance(1);
+    assert.equal(store.writes.length, 2);
+    store.writes[1]?.();
+    await settled();
+    virtualizer.ownedHandles = [3];
+    changes();
+    clock.advance(199);
+    assert.equal(store.writes.length, 2);
+    clock.advance(1);
+    assert.equal(store.writes.length, 3);
   });
 
   it('waits for the pause after a write, however many changes there are', async () => {

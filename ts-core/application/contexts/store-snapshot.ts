@@ -1,6 +1,7 @@
 /**
  * Stores the virtualizer's snapshot in the background: the first change immediately, later ones at most every
- * `SNAPSHOT_INTERVAL_MS`, since every load and every swap changes it.
+ * `SNAPSHOT_INTERVAL_MS`, since every load and every swap changes it. A handle that the stored snapshot does not name is
+ * stored sooner: if the broker were killed before, it would stay in the TPM until the TPM's next reset.
  */
 import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
 import type { Log } from '../ports/logs.js';
@@ -15,6 +16,7 @@ export interface SnapshotParts {
 }
 
 const SNAPSHOT_INTERVAL_MS = 200;
+const NEW_HANDLE_INTERVAL_MS = 20;
 
 export class SnapshotWriter {
   #isStale = false;
@@ -23,6 +25,8 @@ export class SnapshotWriter {
   /** The pause between two writes. */
   #pause: { cancel(): void } | undefined;
   #ended = false;
+  #writtenMs = Number.NEGATIVE_INFINITY;
+  #writtenHandles: ReadonlySet<number> = new Set();
   readonly #parts: SnapshotParts;
 
   constructor(parts: SnapshotParts) {
@@ -43,21 +47,36 @@ export class SnapshotWriter {
 
   #writeIfDue(): void {
     if (this.#ended || !this.#isStale || this.#writing !== undefined || this.#pause !== undefined) return;
+    const { clock } = this.#parts;
+    if (clock.monotonicMs() - this.#writtenMs < SNAPSHOT_INTERVAL_MS && !this.#hasNewHandle()) {
+      this.#pauseBriefly();
+      return;
+    }
     this.#writing = this.#write().then(() => {
       this.#writing = undefined;
-      if (this.#ended) return;
-      this.#pause = this.#parts.clock.after(SNAPSHOT_INTERVAL_MS, () => {
-        this.#pause = undefined;
-        this.#writeIfDue();
-      });
+      this.#writtenMs = clock.monotonicMs();
+      if (!this.#ended) this.#pauseBriefly();
     });
+  }
+
+  #pauseBriefly(): void {
+    this.#pause = this.#parts.clock.after(NEW_HANDLE_INTERVAL_MS, () => {
+      this.#pause = undefined;
+      this.#writeIfDue();
+    });
+  }
+
+  #hasNewHandle(): boolean {
+    return this.#parts.virtualizer.snapshot().ownedHandles.some((handle) => !this.#writtenHandles.has(handle));
   }
 
   async #write(): Promise<void> {
     const { store, virtualizer, log } = this.#parts;
     this.#isStale = false;
+    const snapshot = virtualizer.snapshot();
     try {
-      await store.put('virtualizer', virtualizer.snapshot());
+      await store.put('virtualizer', snapshot);
+      this.#writtenHandles = new Set(snapshot.ownedHandles);
     } catch (error) {
       log.warn({ error }, 'cannot store the list of saved sessions; after a crash the broker would have to flush them');
     }
