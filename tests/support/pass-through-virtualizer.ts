@@ -70,6 +70,6 @@ export class PassThroughVirtualizer implements Virtualizer {
   ownedHandles: readonly number[] = [];
 
   snapshot(): VirtualizerSnapshot {
-    return { savedSessions: [], ownedHandles: this.ownedHandles };
+    return { savedSessions: [], ownedHandles: this.ownedHandles, unmanagedObjects: [] };
   }
 }

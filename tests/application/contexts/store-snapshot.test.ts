@@ -8,10 +8,12 @@ import { quietLog } from '../../support/quiet-log.js';
 /** A store that records its writes; the test decides when each of them ends. */
 class SlowStore implements StateStore {
   readonly writes: (() => void)[] = [];
+  readonly written: unknown[] = [];
   get(): undefined {
     return undefined;
   }
-  put(): Promise<void> {
+  put(_name: string, value: unknown): Promise<void> {
+    this.written.push(value);
     return new Promise((resolve) => this.writes.push(resolve));
   }
   async delete(): Promise<void> {}
@@ -104,6 +106,11 @@ describe('the snapshot of the virtualizer', () => {
     assert.equal(store.writes.length, 2);
     store.writes[1]?.();
     await stopped;
+    // Others may use the TPM while no broker runs.
+    assert.deepEqual(store.written, [
+      { savedSessions: [], ownedHandles: [], unmanagedObjects: [] },
+      { savedSessions: [], ownedHandles: [] },
+    ]);
     assert.equal(clock.pendingTimers(), 0);
     changes();
     clock.advance(10_000);

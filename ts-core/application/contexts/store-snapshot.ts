@@ -42,7 +42,7 @@ export class SnapshotWriter {
     this.#ended = true;
     this.#pause?.cancel();
     await this.#writing;
-    await this.#write();
+    await this.#write(true);
   }
 
   #writeIfDue(): void {
@@ -70,12 +70,15 @@ export class SnapshotWriter {
     return this.#parts.virtualizer.snapshot().ownedHandles.some((handle) => !this.#writtenHandles.has(handle));
   }
 
-  async #write(): Promise<void> {
+  async #write(isLast = false): Promise<void> {
     const { store, virtualizer, log } = this.#parts;
     this.#isStale = false;
-    const snapshot = virtualizer.snapshot();
+    const { unmanagedObjects, ...snapshot } = virtualizer.snapshot();
     try {
-      await store.put('virtualizer', snapshot);
+      await store.put(
+        'virtualizer',
+        isLast ? snapshot : { ...snapshot, ...(unmanagedObjects && { unmanagedObjects }) },
+      );
       this.#writtenHandles = new Set(snapshot.ownedHandles);
     } catch (error) {
       log.warn({ error }, 'cannot store the list of saved sessions; after a crash the broker would have to flush them');

@@ -60,6 +60,12 @@ export interface VirtualizerSnapshot {
    * them.
    */
   readonly ownedHandles: readonly number[];
+  /**
+   * TPM 2.0: the transient objects that were in the TPM and not the broker's. Whatever else is there after a crash, in
+   * the same run of the TPM, is the broker's: of the programs that use the TPM besides, the kernel's resource manager
+   * lets none leave an object. Undefined after an orderly stop, when others may have used the TPM in between.
+   */
+  readonly unmanagedObjects?: readonly number[];
   /** TPM 2.0: the run of the TPM that the snapshot describes; it is void after another reset. */
   readonly resetCounts?: { readonly resetCount: number; readonly restartCount: number };
 }

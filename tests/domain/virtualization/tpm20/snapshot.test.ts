@@ -73,6 +73,21 @@ describe('the snapshot of TPM 2.0', () => {
     assert.equal(handleIn(await next.client().send(contextLoad(blob))), saved);
   });
 
+  it('leads to the objects that were created after it, except for those of others and after an orderly stop', async () => {
+    const { tpm } = await scriptedBroker();
+    const foreign = handleIn(tpm.transmit(createPrimary()));
+    const start = (previous?: VirtualizerSnapshot) =>
+      VirtualTpm20.start((bytes) => tpm.transmit(bytes), previous && { previous });
+    const broker = await start();
+    const previous = broker.virtualizer.snapshot();
+    handleIn(await broker.client().send(createPrimary()));
+    const { unmanagedObjects: _, ...atTheStop } = previous;
+    await start(atTheStop);
+    assert.equal(tpm.objects.size, 2);
+    await start(previous);
+    assert.deepEqual([...tpm.objects.keys()], [foreign]);
+  });
+
   it('changes are reported when they happen', async () => {
     const { broker } = await scriptedBroker();
     let changes = 0;

@@ -62,7 +62,7 @@ describe('the TPM 2.0 virtualizer', () => {
     assert.equal(virtualizer.property(TPM_PT.MAX_COMMAND_SIZE), undefined);
     assert.equal(virtualizer.handlesOf(getRandom(8)), null);
     assert.equal(virtualizer.direct.begin(1, getRandom(8)), null);
-    assert.deepEqual(virtualizer.snapshot(), { savedSessions: [], ownedHandles: [] });
+    assert.deepEqual(virtualizer.snapshot(), { savedSessions: [], ownedHandles: [], unmanagedObjects: [] });
     assert.equal(DEFAULT_RESOURCE_LIMITS.abandonedSessionsPerUser, 4, 'as tpm2-abrmd has it');
   });
 

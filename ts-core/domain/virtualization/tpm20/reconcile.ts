@@ -78,6 +78,10 @@ export class Reconciliation {
     }
   }
 
+  unmanagedObjects(): readonly number[] {
+    return [...this.#unmanaged].filter((handle) => handle >= TRANSIENT_FIRST);
+  }
+
   /** Records which of the handles in the TPM the broker did not create. */
   noteUnmanaged(listed: ListedHandles): void {
     this.#unmanaged = this.#unmanagedAmong(listed);

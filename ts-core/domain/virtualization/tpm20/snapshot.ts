@@ -25,8 +25,12 @@ export function takeSnapshot({
   objects,
   sessions,
   swapping,
+  reconciliation,
   resetCounts,
-}: Pick<VirtualizerParts, 'objects' | 'sessions' | 'swapping' | 'resetCounts'>): VirtualizerSnapshot {
+}: Pick<
+  VirtualizerParts,
+  'objects' | 'sessions' | 'swapping' | 'reconciliation' | 'resetCounts'
+>): VirtualizerSnapshot {
   const savedSessions: SavedSessionRecord[] = [];
   const ownedHandles = [...objects.residentHandles(), ...swapping.pendingFlushes()];
   for (const session of sessions.all()) {
@@ -42,7 +46,8 @@ export function takeSnapshot({
       ownedHandles.push(session.handle);
     }
   }
-  return { savedSessions, ownedHandles, ...(resetCounts && { resetCounts }) };
+  const unmanagedObjects = reconciliation.unmanagedObjects();
+  return { savedSessions, ownedHandles, unmanagedObjects, ...(resetCounts && { resetCounts }) };
 }
 
 /**
@@ -69,7 +74,12 @@ export function restoreSnapshot(
       ? isSameRun && listed.transient.has(handle)
       : listed.loadedSessions.has(handleNumber(handle)) || listed.savedSessions.has(handleNumber(handle)),
   );
-  swapping.flushLater(left.filter((handle) => sessions.byHandle(handle) === undefined));
+  const { unmanagedObjects } = previous;
+  const unknown =
+    resetCounts !== undefined && isSameRun && unmanagedObjects !== undefined
+      ? [...listed.transient].filter((handle) => !unmanagedObjects.includes(handle) && !left.includes(handle))
+      : [];
+  swapping.flushLater([...left.filter((handle) => sessions.byHandle(handle) === undefined), ...unknown]);
 }
 
 export function listResources(
