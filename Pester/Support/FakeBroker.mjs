@@ -40,7 +40,19 @@ const STATUS = {
   cancellation: 'none',
   costs: [],
   warnings: [],
-  limits: {},
+  limits: {
+    connections: 0,
+    connectionsPerUser: 0,
+    messageBytes: 0,
+    userMessageBytes: 0,
+    bytesPerUser: 0,
+    queuedSubmissions: 0,
+    queuedSubmissionsPerUser: 0,
+    queuedSubmissionsPerContext: 0,
+    unreadReplyBytes: 0,
+    savedSessionsPerUser: 0,
+    eventSubscribers: 0,
+  },
   endpoints: [],
 };
 

@@ -45,6 +45,9 @@ describe('the rooms for messages', () => {
     const bodies = Array.from({ length: 300 }, () => rooms.take(65_536));
     for (const body of bodies) rooms.giveBack(body);
     assert.equal(rooms.unusedBytes, MAX_UNUSED_BYTES);
+    // Node.js 20 leaves the others to its garbage collector.
+    const isFreed = 'transfer' in ArrayBuffer.prototype;
+    assert.equal(bodies.at(-1)?.buffer.byteLength, isFreed ? 0 : 65_536);
   });
 
   it('are never used by two holders at once, whatever is taken and given back', () => {

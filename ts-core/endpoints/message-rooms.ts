@@ -16,7 +16,8 @@ export const MAX_UNUSED_BYTES = 8 * 1024 * 1024;
 export class MessageRooms {
   /** By length. */
   readonly #unused = new Map<number, Buffer[]>();
-  readonly #made = new WeakSet<ArrayBufferLike>();
+  /** The whole room of each memory, which is not wrapped in a new Buffer each time that it is given back. */
+  readonly #made = new WeakMap<ArrayBufferLike, Buffer>();
   #unusedBytes = 0;
 
   get unusedBytes(): number {
@@ -48,10 +49,14 @@ export class MessageRooms {
   giveBack(body: Buffer): void {
     // It may contain an authorization value.
     body.fill(0);
-    const roomBytes = body.buffer.byteLength;
-    if (!this.#made.has(body.buffer) || this.#unusedBytes + roomBytes > MAX_UNUSED_BYTES) return;
+    const room = this.#made.get(body.buffer);
+    if (room === undefined) return;
+    if (this.#unusedBytes + room.length > MAX_UNUSED_BYTES) {
+      freeNow(room.buffer);
+      return;
+    }
+    const roomBytes = room.length;
     const unused = this.#unused.get(roomBytes);
-    const room = Buffer.from(body.buffer);
     if (unused === undefined) this.#unused.set(roomBytes, [room]);
     else unused.push(room);
     this.#unusedBytes += roomBytes;
@@ -59,7 +64,15 @@ export class MessageRooms {
 
   #make(roomBytes: number): Buffer {
     const room = Buffer.allocUnsafeSlow(roomBytes);
-    this.#made.add(room.buffer);
+    this.#made.set(room.buffer, room);
     return room;
   }
+}
+
+/**
+ * Frees the memory without waiting for the garbage collector, on Node.js 21 and later (ECMAScript 2024). No view of it may
+ * be in use.
+ */
+function freeNow(memory: ArrayBufferLike & { transfer?(newLength: number): unknown }): void {
+  memory.transfer?.(0);
 }
