@@ -20,6 +20,8 @@ const { values } = parseArgs({
     probe: { type: 'string', default: '' },
   },
 });
+/** Between the names of two probes that run at once. */
+const PAIR = ' + ';
 const groups = ProcessorGroups.create();
 
 interface Row extends Figures, Judged {
@@ -33,6 +35,7 @@ console.log(
 console.log(['probe', ...GOALS.map(({ name, unit, goal }) => `${name} (<= ${goal} ${unit})`), 'machine'].join(' | '));
 const failed: string[] = [];
 const rows: Row[] = [];
+if (values.probe.includes(PAIR)) await tell(values.probe.split(PAIR));
 for (const { name } of PROBES.filter((probe) => probe.name.includes(values.probe))) await tell([name]);
 if (values.probe === '') {
   const worst = [...rows].sort((left, right) => worstShare(right) - worstShare(left)).slice(0, WORST_PROBES);
@@ -45,7 +48,7 @@ groups.remove();
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 async function tell(names: readonly string[]): Promise<void> {
-  const title = names.join(' + ');
+  const title = names.join(PAIR);
   try {
     const row = { names, ...(await measure(names, Number(values.seconds) * 1000, groups)) };
     rows.push(row);
