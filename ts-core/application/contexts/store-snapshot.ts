@@ -3,7 +3,7 @@
  * `SNAPSHOT_INTERVAL_MS`, since every load and every swap changes it. A handle that the stored snapshot does not name is
  * stored sooner: if the broker were killed before, it would stay in the TPM until the TPM's next reset.
  */
-import type { Virtualizer } from '../../domain/virtualization/virtualizer.js';
+import type { Virtualizer, VirtualizerSnapshot } from '../../domain/virtualization/virtualizer.js';
 import type { Log } from '../ports/logs.js';
 import type { Clock } from '../ports/operating-system.js';
 import type { StateStore } from '../ports/state-store.js';
@@ -42,17 +42,22 @@ export class SnapshotWriter {
     this.#ended = true;
     this.#pause?.cancel();
     await this.#writing;
-    await this.#write(true);
+    // Others may use the TPM before the next broker starts, so that this one says nothing about their objects.
+    const { unmanagedObjects: _, ...atTheStop } = this.#parts.virtualizer.snapshot();
+    await this.#write(atTheStop);
   }
 
   #writeIfDue(): void {
     if (this.#ended || !this.#isStale || this.#writing !== undefined || this.#pause !== undefined) return;
-    const { clock } = this.#parts;
-    if (clock.monotonicMs() - this.#writtenMs < SNAPSHOT_INTERVAL_MS && !this.#hasNewHandle()) {
+    const { clock, virtualizer } = this.#parts;
+    const snapshot = virtualizer.snapshot();
+    const hasNewHandle = snapshot.ownedHandles.some((handle) => !this.#writtenHandles.has(handle));
+    if (clock.monotonicMs() - this.#writtenMs < SNAPSHOT_INTERVAL_MS && !hasNewHandle) {
       this.#pauseBriefly();
       return;
     }
-    this.#writing = this.#write().then(() => {
+    this.#isStale = false;
+    this.#writing = this.#write(snapshot).then(() => {
       this.#writing = undefined;
       this.#writtenMs = clock.monotonicMs();
       if (!this.#ended) this.#pauseBriefly();
@@ -66,19 +71,10 @@ export class SnapshotWriter {
     });
   }
 
-  #hasNewHandle(): boolean {
-    return this.#parts.virtualizer.snapshot().ownedHandles.some((handle) => !this.#writtenHandles.has(handle));
-  }
-
-  async #write(isLast = false): Promise<void> {
-    const { store, virtualizer, log } = this.#parts;
-    this.#isStale = false;
-    const { unmanagedObjects, ...snapshot } = virtualizer.snapshot();
+  async #write(snapshot: VirtualizerSnapshot): Promise<void> {
+    const { store, log } = this.#parts;
     try {
-      await store.put(
-        'virtualizer',
-        isLast ? snapshot : { ...snapshot, ...(unmanagedObjects && { unmanagedObjects }) },
-      );
+      await store.put('virtualizer', snapshot);
       this.#writtenHandles = new Set(snapshot.ownedHandles);
     } catch (error) {
       log.warn({ error }, 'cannot store the list of saved sessions; after a crash the broker would have to flush them');
