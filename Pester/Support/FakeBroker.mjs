@@ -5,6 +5,7 @@
 //   refuse   says that it refuses the user, and closes
 //   drop     closes at the first request, answers on the next connection
 import { createServer } from 'node:net';
+import { STATUS } from '../../packaging/bundle/write-code-caches.cjs';
 
 const [, , path, way] = process.argv;
 let connections = 0;
@@ -22,38 +23,6 @@ const REFUSAL = {
     message: 'The caller is nobody.',
     data: { symbol: 'TBS_E_ACCESS_DENIED', resultCode: 0x80284012, action: 'Ask somebody.', details: {} },
   },
-};
-
-/** The answer of status/get. */
-const STATUS = {
-  version: '',
-  processId: process.pid,
-  startedAt: '2026-01-02T03:04:05.678Z',
-  mode: 'user',
-  state: 'running',
-  health: 'works',
-  healthSince: '2026-01-02T03:04:05.678Z',
-  tpm: null,
-  caller: { userKey: 'uid:0', callerClass: 'administrator' },
-  contexts: 0,
-  queue: { waiting: 0, inFlight: false, completed: 0, refused: 0, cancelled: 0, estimatedWaitMs: 0 },
-  cancellation: 'none',
-  costs: [],
-  warnings: [],
-  limits: {
-    connections: 0,
-    connectionsPerUser: 0,
-    messageBytes: 0,
-    userMessageBytes: 0,
-    bytesPerUser: 0,
-    queuedSubmissions: 0,
-    queuedSubmissionsPerUser: 0,
-    queuedSubmissionsPerContext: 0,
-    unreadReplyBytes: 0,
-    savedSessionsPerUser: 0,
-    eventSubscribers: 0,
-  },
-  endpoints: [],
 };
 
 function answer(socket, id, connection) {
