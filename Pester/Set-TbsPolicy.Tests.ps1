@@ -36,7 +36,11 @@ Describe 'Set-TbsPolicy' {
 
     It 'removes a setting from the local file with $null' {
         Set-TbsPolicy $name 60 | Out-Null
-        Set-TbsPolicy $name $null | Out-Null
+        Set-TbsPolicy $name $null -WhatIf | Should -BeNullOrEmpty
+        $removed = Set-TbsPolicy $name $null
+        $removed.Current | Should -Be 60
+        $removed.Desired | Should -BeNullOrEmpty
+        Set-TbsPolicy $name $null | Should -BeNullOrEmpty -Because 'the file does not set it any more'
         (Get-TbsPolicy $name).Value | Should -Be 480
         (Get-TbsPolicy $name).Source | Should -Be 'default'
     }
@@ -49,7 +53,7 @@ Describe 'Set-TbsPolicy' {
             Import-TbsPolicy $empty | Out-Null
             (Get-TbsPolicy blockedCommands).Source | Should -BeLike '*50-local.json'
             Import-TbsPolicy $baseline | Out-Null
-            Set-TbsPolicy blockedCommands $null
+            Set-TbsPolicy blockedCommands $null | Should -Not -BeNullOrEmpty
             Import-TbsPolicy $empty | Out-Null
             (Get-TbsPolicy blockedCommands).Source | Should -Be 'default'
         }

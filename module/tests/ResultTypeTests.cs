@@ -60,13 +60,13 @@ public sealed class ResultTypeTests
     }
 
     [Theory]
-    [InlineData("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAECJhQmIJt8UOSGsQdwCpzwdp8EoCZ3OgrojAJ8kHh3VJy6ccC5dex0M5VWH/zO+uESckNB/I5koxm21RK2oV4Zg==", true, "ECC 256")]
-    [InlineData("MIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQBIL4n++eQdDRujc2QTpieOh5fR4Rier6tD1LF6B6+7WZRCeMi/Fdy3Smm0dgjoa1aNvw/wOseRvPmTobttlapo80ByoWSD42kITM7nLy3VDVPNdmbAoP0R6+FuF+8uKF/sL6YiNa7zYzT+w0PVT7guoQ5Ad1H3ZFSZ6IMo1IXVTqDfC0=", true, "ECC 521")]
-    [InlineData("MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCs+zXYJUrNUDPIiAHbVs+bxL04Avgn1sCn1JPei+Bb/8cc8srF7UCHFjmBW7kIg3QgJjSfcYV7apkTWMqx+UZE5QEATufHWw9/49aaLZrOSPvoJjjO+NwcgS0NiZcJ26q8KwveaPNYqnyAPmPKw6JwFGRvE5OEp9j4As5Ym/ULnQIDAQAB", false, "RSA 1024")]
-    [InlineData("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAxiknz0+esPi0aVKN/mEx2fLM5eIenHShQ4IxX0dLCEtztEpHnkPTQjR7PeyOKeApUZl5EDe8adVv+J64DRkyHVfrv32jBG6aTSv6tCGIxUj4k/2p+6KQpKVPDEy8Cc8vhNOlyhkMrk/cpL33erW8swdKcVsFHjdu1CIXREx/+GxIqnflu7ORRRFgwPwdrSNpR/LSxR8n7h4v03UeBXhZ02DxYDc0lcfGOi+yo4aMKyR/4mkNsvVFAnKwSF54UbpyyNEsOCpdULXa1ZqIi0jclijR5RCfcNa3DmcmN07/dwPYbgdGDVihjUkxugOSkEavxb0h+BiEDxFEnCJ//HmE9wIDAQAB", false, "RSA 2048")]
-    public void Show_a_public_key_by_algorithm_and_size(string der, bool isOnCurve, string shown)
+    [InlineData("""{"publicKey": "MAA=", "algorithm": "rsa", "keySizeBits": 3072}""", "RSA 3072", "1.2.840.113549.1.1.1")]
+    [InlineData("""{"publicKey": "MAA=", "algorithm": "ecc", "keySizeBits": 521}""", "ECC 521", "1.2.840.10045.2.1")]
+    [InlineData("""{"publicKey": null, "algorithm": "other", "keySizeBits": null}""", null, null)]
+    public void Show_a_public_key_by_algorithm_and_size(string json, string? shown, string? oid)
     {
-        Assert.Equal(shown, new EndorsementPublicKey(Convert.FromBase64String(der), isOnCurve).ToString());
+        EndorsementPublicKey? key = EndorsementPublicKey.Read(JsonValue.Parse(Messages.Bytes(json)));
+        Assert.Equal((shown, oid), (key?.ToString(), key?.Oid.Value));
     }
 
     [Fact]

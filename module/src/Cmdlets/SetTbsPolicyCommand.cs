@@ -71,51 +71,20 @@ public sealed class SetTbsPolicyCommand : TbsCmdlet
     private void SetDifferences()
     {
         Dictionary<string, object?> wanted = Wanted();
-        RpcParameters question = new() { ["settings"] = wanted, ["dryRun"] = true };
-        Plan plan = Call("policy/set", question, Plan.Read);
-        foreach (PolicyDifference difference in plan.Differences)
+        foreach (PolicyDifference difference in Differences(wanted, isTrial: true))
         {
-            string change = $"Set {PolicyValue.Shown(difference.Desired)} (now {PolicyValue.Shown(difference.Current)}, from {difference.Source})";
+            string now = $"(now {PolicyValue.Shown(difference.Current)}, from {difference.Source})";
+            string change = difference.Desired is null
+                ? $"Remove from the local policy file {now}"
+                : $"Set {PolicyValue.Shown(difference.Desired)} {now}";
             if (!Confirmed(difference.Name, change)) continue;
-            WriteObject(SetOne(difference.Name, wanted[difference.Name]).Differences, true);
-        }
-        foreach (KeyValuePair<string, object?> one in wanted)
-        {
-            if (IsRemoval(one.Value)) Remove(plan, one.Key);
+            Dictionary<string, object?> one = new(StringComparer.Ordinal) { [difference.Name] = wanted[difference.Name] };
+            WriteObject(Differences(one, isTrial: false), true);
         }
     }
 
-    /// <summary>Null, and the empty text that stands for null in a CSV file.</summary>
-    private static bool IsRemoval(object? value) => value is null or "";
-
-    private void Remove(Plan plan, string name)
-    {
-        PolicySetting? before = plan.Find(name);
-        // A setting from a default or tbsd.json is in no policy file. A setting from Group Policy may be in the local
-        // file too.
-        if (before is null || before.SourceKind is PolicySourceKind.Default or PolicySourceKind.Configuration) return;
-        if (!Confirmed(before.Name, $"Remove from the local policy file (now {PolicyValue.Shown(before.Value)}, from {before.Source})")) return;
-        PolicySetting? after = SetOne(before.Name, null).Find(name);
-        if (after is not null && after.Source != before.Source) WriteObject(PolicyDifference.Removal(before, after));
-    }
-
-    private Plan SetOne(string name, object? value)
-    {
-        Dictionary<string, object?> one = new(StringComparer.Ordinal) { [name] = value };
-        return Call("policy/set", new RpcParameters { ["settings"] = one }, Plan.Read);
-    }
-
-    /// <summary>The result of policy/set.</summary>
-    private sealed class Plan
-    {
-        internal PolicyDifference[] Differences { get; private set; } = Array.Empty<PolicyDifference>();
-
-        private PolicySetting[] Settings { get; set; } = Array.Empty<PolicySetting>();
-
-        internal PolicySetting? Find(string name) =>
-            Array.Find(Settings, one => string.Equals(one.Name, name, StringComparison.OrdinalIgnoreCase));
-
-        internal static Plan Read(JsonValue json) =>
-            new() { Differences = json.List("differences", PolicyDifference.Read), Settings = PolicySetting.ReadAll(json) };
-    }
+    private PolicyDifference[] Differences(Dictionary<string, object?> settings, bool isTrial) => Call(
+        "policy/set",
+        new RpcParameters { ["settings"] = settings, ["dryRun"] = isTrial },
+        static json => json.List("differences", PolicyDifference.Read));
 }

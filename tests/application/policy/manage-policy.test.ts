@@ -69,11 +69,13 @@ describe('changing the policy', () => {
 
   it('removes a setting, and raises no event if it was not set', async () => {
     const { policy, local, told } = setUp();
-    await policy.set(ROOT, { maxContexts: null }, false);
-    assert.deepEqual(told, []);
+    const absent = await policy.set(ROOT, { maxContexts: null }, false);
+    assert.deepEqual([absent.differences, told], [[], []]);
     await policy.set(ROOT, { maxContexts: 5 }, false);
-    await policy.set(ROOT, { maxContexts: null }, false);
-    assert.deepEqual([local, told.length], [{}, 2]);
+    const trial = await policy.set(ROOT, { maxContexts: null }, true);
+    assert.deepEqual([trial.differences.map(({ desired }) => desired), local], [[null], { maxContexts: 5 }]);
+    const removed = await policy.set(ROOT, { maxContexts: null }, false);
+    assert.deepEqual([removed.differences, local, told.length], [trial.differences, {}, 2]);
   });
 
   it('is refused for a setting or a value that does not exist, and then nothing is written', async () => {

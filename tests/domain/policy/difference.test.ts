@@ -1,5 +1,10 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { changedSettings, comparePolicy, settingsOwedToDomain } from '../../../ts-core/domain/policy/difference.js';
+import {
+  changedSettings,
+  comparePolicy,
+  settingsOwedToDomain,
+  settingsToRemove,
+} from '../../../ts-core/domain/policy/difference.js';
 import { layerOf, mergePolicy } from '../../../ts-core/domain/policy/merge.js';
 import type { SettingValues } from '../../../ts-core/domain/policy/policy-file.js';
 
@@ -73,6 +78,18 @@ describe('settings that are as desired only because of the domain', () => {
     deepEqual(owed({ maxResources: 4, maxContexts: 6, blockedCommandsEnabled: false }), []);
     deepEqual(owed({ maxContexts: null, noSuchSetting: 1 }), []);
     deepEqual(owed({ maxContexts: 'many' }), []);
+  });
+});
+
+describe('settings to remove from the local file', () => {
+  it('are those that are null and in the file, with the value in force and its source', () => {
+    deepEqual(settingsToRemove(policy, { maxContexts: null, maxResources: null }, { maxContexts: 4 }), [
+      { name: 'maxContexts', current: 5, desired: null, source },
+    ]);
+  });
+
+  it('do not include settings with a value, nor those that are not mentioned', () => {
+    deepEqual(settingsToRemove(policy, { maxContexts: 4 }, { maxContexts: 4, maxResources: 1 }), []);
   });
 });
 

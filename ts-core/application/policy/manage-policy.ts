@@ -6,6 +6,7 @@ import {
   comparePolicy,
   type SettingDifference as DomainDifference,
   settingsOwedToDomain,
+  settingsToRemove,
 } from '../../domain/policy/difference.js';
 import type { SettingExplanation } from '../../domain/policy/explain-policy.js';
 import type { EffectivePolicy, PolicySettingName } from '../../domain/policy/settings.js';
@@ -73,16 +74,18 @@ export class ManagePolicy {
     dryRun: boolean,
   ): Promise<{ policy: EffectivePolicy; differences: readonly SettingDifference[] }> {
     const settings = readTypedSettings(desired, this.#tpmVersion);
-    const owed = settingsOwedToDomain(this.#store.current(), settings, this.#saidLocally());
-    const differences = [...this.differences(desired), ...owed.map(withLocation)];
+    const current = this.#store.current();
+    const said = this.#saidLocally();
+    const owed = settingsOwedToDomain(current, settings, said);
+    const removed = settingsToRemove(current, settings, said);
+    const differences = [...this.differences(desired), ...[...owed, ...removed].map(withLocation)];
     const removals = Object.entries(settings).filter(([, value]) => value === null);
     if (dryRun || (differences.length === 0 && removals.length === 0)) {
-      return { policy: this.#store.current(), differences };
+      return { policy: current, differences };
     }
-    const before = JSON.stringify(this.#saidLocally());
     const policy = await this.#store.set(settings, caller);
     // Removing a setting that is not set changes nothing, so there is no event.
-    if (JSON.stringify(this.#saidLocally()) === before) return { policy, differences };
+    if (JSON.stringify(this.#saidLocally()) === JSON.stringify(said)) return { policy, differences };
     this.#events.raise('policyChanged', 'Settings of the local policy file were changed.', {
       caller,
       details: { settings: Object.keys(settings) },

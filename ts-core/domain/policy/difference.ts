@@ -80,6 +80,20 @@ export function settingsOwedToDomain(
   return differences;
 }
 
+/** Returns the settings that null in `desired` removes from the local file. `said`: what the local file says. */
+export function settingsToRemove(
+  policy: EffectivePolicy,
+  desired: Readonly<Record<string, unknown>>,
+  said: Readonly<Record<string, unknown>>,
+): readonly SettingDifference[] {
+  return POLICY_SETTING_NAMES.filter((name) => desired[name] === null && name in said).map((name) => ({
+    name,
+    current: policy.settings[name] ?? null,
+    desired: null,
+    source: policy.sources[name],
+  }));
+}
+
 /**
  * Returns a value in force. Of lists by class, only those in `desired` and in its order, so that both compare as text.
  */

@@ -21,7 +21,7 @@ export class InTurn<Result> {
 }
 
 /** Creates a result in one step. */
-export function inTurn<Result>(make: () => Result): InTurn<Result> {
+export function inTurn<Result>(make: () => Result | JsonTexts): InTurn<Result> {
   return new InTurn(() => ({ next: () => ({ done: true, value: make() }) }));
 }
 

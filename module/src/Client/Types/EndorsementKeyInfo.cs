@@ -29,9 +29,7 @@ public sealed class EndorsementKeyInfo
     internal static EndorsementKeyInfo Read(JsonValue json, bool withHash) => new()
     {
         IsPresent = json.Flag("isPresent"),
-        PublicKey = json["publicKey"].IsNull
-            ? null
-            : new EndorsementPublicKey(json.Bytes("publicKey"), json.TextOrNull("algorithm") == "ecc"),
+        PublicKey = EndorsementPublicKey.Read(json),
         PublicKeyHash = withHash ? json.TextOrNull("publicKeyHash") : null,
         ManufacturerCertificates = Certificates(json, "manufacturerCertificates"),
         AdditionalCertificates = Certificates(json, "additionalCertificates"),

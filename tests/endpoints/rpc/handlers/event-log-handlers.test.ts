@@ -74,6 +74,24 @@ describe('the handlers of the boot log', () => {
     assert.deepEqual([events, next, total], [[], null, 1]);
   });
 
+  it('create the text of an event once for each reading of the log', async () => {
+    let read = 0;
+    const event = {
+      ...eventOf(0),
+      get data() {
+        read++;
+        return Uint8Array.of(1);
+      },
+    };
+    const handlers = setUp([event, eventOf(1)]);
+    const ask = async () => resultIn(await handlers.eventLogGet(sessionOf(ROOT), { first: 0 }));
+    const first = await ask();
+    const readOnce = read;
+    assert.deepEqual(await ask(), first);
+    assert.ok(readOnce > 0);
+    assert.equal(read, readOnce);
+  });
+
   it('compare each PCR of the banks that the TPM has, and explain why others are not compared', async () => {
     const pcr = { pcrIndex: 7, events: 1, replayed: Uint8Array.of(10), actual: Uint8Array.of(11), matches: false };
     const banks: BankComparison[] = [

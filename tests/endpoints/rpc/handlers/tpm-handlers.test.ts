@@ -157,23 +157,33 @@ describe('the handlers of the TPM', () => {
     const shown = await endorsementKeyOf({ algorithm: 'rsa', unique, exponent: 65_537 });
     assert.equal(shown.publicKey, info.toString('base64'));
     assert.equal(shown.publicKeyHash, createHash('sha256').update(info).digest('hex'));
-    assert.deepEqual([shown.isPresent, shown.algorithm, shown.manufacturerCertificates], [true, 'rsa', ['MAA=']]);
+    assert.deepEqual([shown.isPresent, shown.algorithm, shown.keySizeBits], [true, 'rsa', 1024]);
+    assert.deepEqual(shown.manufacturerCertificates, ['MAA=']);
   });
 
-  it('return an ECC endorsement key from the coordinates of its point', async () => {
-    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
-    const unique = new Uint8Array(Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]));
-    const shown = await endorsementKeyOf({ algorithm: 'ecc', curve: 'P-256', unique, exponent: 0 });
-    const key = createPublicKey({ key: Buffer.from(shown.publicKey ?? '', 'base64'), format: 'der', type: 'spki' });
-    assert.ok(key.equals(publicKey));
-  });
+  for (const [curve, keySizeBits] of [
+    ['P-256', 256],
+    ['P-384', 384],
+    ['P-521', 521],
+  ] as const) {
+    it(`return an endorsement key on ${curve} from the coordinates of its point, with its size`, async () => {
+      const { publicKey } = generateKeyPairSync('ec', { namedCurve: curve });
+      const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+      const unique = new Uint8Array(Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]));
+      const shown = await endorsementKeyOf({ algorithm: 'ecc', curve, unique, exponent: 0 });
+      const key = createPublicKey({ key: Buffer.from(shown.publicKey ?? '', 'base64'), format: 'der', type: 'spki' });
+      assert.ok(key.equals(publicKey));
+      assert.equal(shown.keySizeBits, keySizeBits);
+    });
+  }
 
   it('return no public key of another kind, and report a missing key', async () => {
     const other = await endorsementKeyOf({ algorithm: 'other', unique: new Uint8Array(), exponent: 0 });
     assert.deepEqual([other.isPresent, other.publicKey, other.publicKeyHash], [true, null, null]);
+    assert.equal(other.keySizeBits, null);
     const none = await setUp().handlers.tpmEndorsementKey(sessionOf(ROOT), undefined);
-    assert.deepEqual([none.isPresent, none.algorithm, none.manufacturerCertificates], [false, null, []]);
+    assert.deepEqual([none.isPresent, none.algorithm, none.keySizeBits], [false, null, null]);
+    assert.deepEqual(none.manufacturerCertificates, []);
   });
 
   it('set only the given lockout parameters, with an authorization that is wiped', async () => {

@@ -5,46 +5,56 @@ import type { EventLog, LoggedEvent } from '../../../domain/firmware/event-log.j
 import { eventTypeName } from '../../../domain/firmware/event-types.js';
 import { hashAlgorithmName } from '../../../domain/firmware/hash-algorithms.js';
 import { type Handlers, inTurn } from '../handler.js';
+import { JsonTexts } from '../json-rpc.js';
 import type * as contract from '../protocol/event-log.js';
 
 const MAX_DATA_BYTES = 65_536;
-/** Approximate bound on the JSON of one page, whatever the log contains. */
+/** Bounds the JSON of one page's events, except that of a single longer event. */
 const PAGE_CHARACTERS = 65_536;
-const CHARACTERS_BESIDE_DATA = 300;
 
 export function eventLogHandlers({ eventLog, recentAnswers }: Application): Handlers<typeof contract, 'eventLogGet'> {
+  const texts = new WeakMap<LoggedEvent, string>();
+
+  /** Everybody may ask for the log, so the text of an event is created only once for each reading of the log. */
+  function textOf(event: LoggedEvent): string {
+    const known = texts.get(event);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(eventDescription(event));
+    texts.set(event, text);
+    return text;
+  }
+
   return {
     eventLogGet: async ({ caller }, { first }) => {
       const log = await recentAnswers.for(caller, 'eventLog/get', () => eventLog.log());
-      return inTurn(() => eventLogPage(log, first));
+      return inTurn<contract.EventLogPage>(() => eventLogPage(log, first, textOf));
     },
     eventLogTest: ({ caller }) =>
       recentAnswers.for(caller, 'eventLog/test', async () => eventLogVerdict(await eventLog.test())),
   };
 }
 
-function eventLogPage({ form, algorithms, events }: EventLog, first: number): contract.EventLogPage {
-  const page: contract.BootEvent[] = [];
+function eventLogPage(
+  { form, algorithms, events }: EventLog,
+  first: number,
+  textOf: (event: LoggedEvent) => string,
+): JsonTexts {
+  const page: string[] = [];
   let characters = 0;
   let next = first;
-  for (const event of events.slice(first)) {
-    characters += charactersOf(event);
+  for (; next < events.length; next++) {
+    const text = textOf(events[next] as LoggedEvent);
+    characters += text.length;
     if (page.length > 0 && characters > PAGE_CHARACTERS) break;
-    page.push(eventDescription(event));
-    next++;
+    page.push(...(page.length > 0 ? [',', text] : [text]));
   }
-  return {
+  const head: Omit<contract.EventLogPage, 'events'> = {
     form,
     algorithms: algorithms.map(({ algorithmId }) => hashAlgorithmName(algorithmId)),
     total: events.length,
-    events: page,
     next: next < events.length ? next : null,
   };
-}
-
-function charactersOf({ data, digests }: LoggedEvent): number {
-  const digestBytes = digests.reduce((sum, { digest }) => sum + digest.length + 24, 0);
-  return CHARACTERS_BESIDE_DATA + 2 * digestBytes + 1.34 * Math.min(data.length, MAX_DATA_BYTES);
+  return new JsonTexts([JSON.stringify(head).slice(0, -1), ',"events":[', ...page, ']}']);
 }
 
 function eventDescription(event: LoggedEvent): contract.BootEvent {

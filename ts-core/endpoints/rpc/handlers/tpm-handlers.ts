@@ -173,11 +173,18 @@ function endorsementKeyInfo(key: EndorsementKey | undefined): contract.Endorseme
   return {
     isPresent: key !== undefined,
     algorithm: key?.publicKey.algorithm ?? null,
+    keySizeBits: key === undefined ? null : keySizeBits(key.publicKey),
     publicKey: info?.toString('base64') ?? null,
     publicKeyHash: info === null ? null : createHash('sha256').update(info).digest('hex'),
     manufacturerCertificates: (key?.certificates ?? []).map((each) => Buffer.from(each).toString('base64')),
     additionalCertificates: [],
   };
+}
+
+function keySizeBits({ algorithm, curve, unique }: EndorsementKey['publicKey']): number | null {
+  if (algorithm === 'rsa') return unique.length * 8;
+  // A coordinate of P-521 does not fill its last byte, so the size is that in the curve's name.
+  return algorithm === 'ecc' ? Number(curve?.slice('P-'.length)) : null;
 }
 
 function subjectPublicKeyInfo({ algorithm, curve, unique, exponent }: EndorsementKey['publicKey']): Buffer | null {

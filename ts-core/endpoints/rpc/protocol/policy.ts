@@ -26,7 +26,7 @@ export type PolicyProblem = Described<typeof PolicyProblem>;
 export const PolicyDifference = objectType('PolicyDifference', 'A setting whose value differs from the desired one.', {
   name: settingName,
   current: z.unknown().describe('The value in force; null if there is none.'),
-  desired: z.unknown().describe('The desired value.'),
+  desired: z.unknown().describe('The desired value; null if the local policy file no longer sets it.'),
   source: z.string().describe('Where the value in force comes from.'),
 });
 export type PolicyDifference = Described<typeof PolicyDifference>;

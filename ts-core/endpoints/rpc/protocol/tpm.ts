@@ -156,6 +156,7 @@ export const tpmUnblock = method('tpm/unblock', {
 export const EndorsementKey = objectType('EndorsementKey', 'The endorsement key and its certificates.', {
   isPresent: z.boolean().describe('Whether there is one.'),
   algorithm: z.enum(['rsa', 'ecc', 'other']).nullable().describe('Its algorithm; null if there is no key.'),
+  keySizeBits: count.nullable().describe('Its size in bits; null if there is no key or it is of another kind.'),
   publicKey: base64Bytes
     .nullable()
     .describe('SubjectPublicKeyInfo in DER; null if there is no key or it is of another kind.'),

@@ -13,7 +13,7 @@ public sealed partial class PolicyDifference
     /// <summary>The value in force; null if there is none.</summary>
     public object? Current { get; private set; }
 
-    /// <summary>The desired value.</summary>
+    /// <summary>The desired value; null if the local policy file no longer sets it.</summary>
     public object? Desired { get; private set; }
 
     /// <summary>Where the value in force comes from.</summary>
