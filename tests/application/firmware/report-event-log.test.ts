@@ -46,6 +46,19 @@ describe('the measured-boot log', () => {
     await assert.rejects(damaged.test(), { symbol: 'TBS_E_NO_EVENT_LOG' });
   });
 
+  it('is decoded again only when its bytes have changed', async () => {
+    let bytes = BOOT;
+    const source = { read: async () => bytes.slice() };
+    const report = new ReportEventLog('2.0', source, {} as Dispatcher, nodeHash);
+    const first = await report.log();
+    assert.equal(await report.log(), first);
+    bytes = cryptoAgileLog(A_BOOT.slice(1), ['sha256']);
+    const changed = await report.log();
+    assert.equal(changed.events.length, first.events.length - 1);
+    bytes = bytes.subarray(0, bytes.length - 1);
+    await assert.rejects(report.log(), { symbol: 'TBS_E_NO_EVENT_LOG' });
+  });
+
   it('matches the registers that it explains, and no others', async () => {
     const pcrs = extendedPcrs(A_BOOT, 'sha256');
     const { report, urgencies } = reportOf(BOOT, pcrs);

@@ -8,6 +8,7 @@ import {
 } from '../../domain/firmware/event-log-replay.js';
 import type { HashFunction } from '../../domain/firmware/hash-algorithms.js';
 import { TbsError } from '../../domain/tbs-error.js';
+import { sameBytes } from '../../domain/tpm/byte-fields.js';
 import { readPcrs } from '../../domain/tpm/read-pcrs.js';
 import type { TpmVersion } from '../../domain/tpm/tpm-version.js';
 import type { Dispatcher } from '../commands/dispatcher.js';
@@ -25,7 +26,14 @@ const TBS_TCGLOG_DRTM_CURRENT = 1;
 const TBS_TCGLOG_SRTM_BOOT = 2;
 const TBS_TCGLOG_SRTM_RESUME = 3;
 
+/** A log whose bytes were decoded without a fault. */
+interface DecodedLog {
+  readonly bytes: Uint8Array;
+  readonly log: EventLog;
+}
+
 export class ReportEventLog {
+  #last: DecodedLog | undefined;
   readonly #version: TpmVersion;
   readonly #source: EventLogSource;
   readonly #dispatcher: Dispatcher;
@@ -60,10 +68,18 @@ export class ReportEventLog {
     }
   }
 
-  /** Returns the decoded log. Throws TBS_E_NO_EVENT_LOG, details `offset` and `reason`, if it is damaged. */
+  /**
+   * Returns the decoded log, the same object while the firmware's bytes stay the same. Throws TBS_E_NO_EVENT_LOG, details
+   * `offset` and `reason`, if it is damaged.
+   */
   async log(): Promise<EventLog> {
-    const verdict = decodeEventLog(await this.#source.read());
-    if (verdict.verdict === 'decoded') return verdict.log;
+    const bytes = await this.#source.read();
+    if (this.#last !== undefined && sameBytes(this.#last.bytes, bytes)) return this.#last.log;
+    const verdict = decodeEventLog(bytes);
+    if (verdict.verdict === 'decoded') {
+      this.#last = { bytes, log: verdict.log };
+      return verdict.log;
+    }
     const { offset, reason } = verdict.damage;
     const events = verdict.log.events.length;
     throw new TbsError('TBS_E_NO_EVENT_LOG', {

@@ -3,6 +3,8 @@
  * and compares the results with the actual PCRs. TCG PC Client Platform Firmware Profile 1.06, 3.3; TPM 2.0 Part 1,
  * 17.3 "Extend of a PCR".
  */
+
+import { sameBytes } from '../tpm/byte-fields.js';
 import type { EventLog, LoggedEvent } from './event-log.js';
 import { EV } from './event-types.js';
 import { type HashFunction, hashAlgorithm, hashAlgorithmName } from './hash-algorithms.js';
@@ -106,7 +108,13 @@ export function compareWithPcrs(log: EventLog, banks: readonly ReplayedBank[], a
         const events = log.events.filter(
           (event) => event.pcrIndex === pcrIndex && extendedDigest(event, algorithmId) !== undefined,
         ).length;
-        return { pcrIndex, events, replayed, actual: value, matches: value !== undefined && same(value, replayed) };
+        return {
+          pcrIndex,
+          events,
+          replayed,
+          actual: value,
+          matches: value !== undefined && sameBytes(value, replayed),
+        };
       });
     return { algorithmId, name, notCompared, pcrs: compared };
   });
@@ -116,8 +124,4 @@ export function compareWithPcrs(log: EventLog, banks: readonly ReplayedBank[], a
 export function logMatchesPcrs(banks: readonly BankComparison[]): boolean {
   const compared = banks.filter((bank) => bank.notCompared === undefined).flatMap((bank) => bank.pcrs);
   return compared.length > 0 && compared.every(({ matches }) => matches);
-}
-
-function same(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }

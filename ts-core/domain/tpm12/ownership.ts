@@ -2,7 +2,7 @@
  * The commands that create, use and change the owner authorization. TPM Main Part 3, 6 "Admin Ownership", 14
  * "Endorsement Key" and 17.3 "TPM_ChangeAuthOwner". Secrets are 20-byte authorization values; callers wipe them.
  */
-import { concat, FieldReader, sized, uint16 } from '../tpm/byte-fields.js';
+import { concat, FieldReader, sameBytes, sized, uint16 } from '../tpm/byte-fields.js';
 import type { Exchange } from '../tpm/exchange.js';
 import { encryptNewSecret, openOiap, openOsap } from './authorization-sessions.js';
 import { ResponseForgedError, runCommand } from './authorized-command.js';
@@ -34,7 +34,7 @@ function* publicEndorsementKey(crypto12: Crypto12, ordinal: number, keyInfo: Uin
   const key = readPublicKey(reader);
   const expected = crypto12.sha1(concat(parameters.subarray(0, reader.offset), antiReplay));
   const checksum = reader.bytes(DIGEST_BYTES);
-  if (!expected.every((byte, index) => byte === checksum[index])) throw new ResponseForgedError(ordinal);
+  if (!sameBytes(expected, checksum)) throw new ResponseForgedError(ordinal);
   return key;
 }
 
