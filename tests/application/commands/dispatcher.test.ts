@@ -168,7 +168,10 @@ describe('the dispatcher', () => {
     };
     await dispatcher.runExchange(slow);
     await dispatcher.runExchange(slow, { userKey: ALICE.userKey });
-    assert.deepEqual(charges, [[ALICE.userKey, 40]]);
+    assert.deepEqual(charges, [
+      [undefined, 40],
+      [ALICE.userKey, 40],
+    ]);
   });
 
   it('answers callers’ questions about the TPM one at a time, between commands', async () => {

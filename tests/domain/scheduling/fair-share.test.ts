@@ -74,6 +74,51 @@ describe('a fair share of the TPM', () => {
     assert.ok(waitedMs > 1 && waitedMs <= 0.7 * SHARE_MEMORY_MS + 1, `${waitedMs} ms`);
   });
 
+  it('includes the pauses between two commands, in which the TPM waits for a busy broker', () => {
+    for (const pauseMs of [0, 1, 3, 9]) {
+      const tpm = flooded(1000, 2, HIGH);
+      for (let count = 0; count < 100; count++) {
+        tpm.works();
+        tpm.nowMs += pauseMs;
+      }
+      for (const user of ['bob', 'root']) {
+        const command = tpm.submits(user, NORMAL);
+        let others = 0;
+        for (let served = tpm.works(); served !== command; served = tpm.works(), others++) tpm.nowMs += pauseMs;
+        assert.ok(others <= 1, `${others} commands before it, with ${pauseMs} ms between two`);
+      }
+    }
+  });
+
+  it('does not include the time in which nothing waits, nor that of the broker’s own work', () => {
+    const tpm = new TestTpm();
+    for (let count = 0; count < 5; count++) {
+      tpm.submits('alice', HIGH);
+      tpm.works();
+      tpm.nowMs += 9;
+    }
+    assert.ok(tpm.queue.isWithinShare('alice', tpm.nowMs));
+    tpm.submits('bob', NORMAL);
+    const first = tpm.submits('alice', HIGH);
+    assert.equal(tpm.works(), first);
+    tpm.queue.charge(undefined, 0, tpm.nowMs);
+    tpm.nowMs += 200;
+    const second = tpm.submits('alice', HIGH);
+    assert.equal(tpm.works(), second);
+  });
+
+  it('does not include a pause in which everything that waited was cancelled', () => {
+    const tpm = new TestTpm();
+    const first = tpm.submits('alice', HIGH);
+    tpm.submits('bob', LOW, 7);
+    assert.equal(tpm.works(), first);
+    tpm.queue.removeContext('bob', 7);
+    tpm.nowMs += 200;
+    tpm.submits('bob', NORMAL);
+    const second = tpm.submits('alice', HIGH);
+    assert.equal(tpm.works(), second);
+  });
+
   it('still orders a user’s own contexts by priority', () => {
     const tpm = flooded(1, 100, NORMAL);
     for (let count = 0; count < 100; count++) tpm.submits('alice', HIGH, 2);

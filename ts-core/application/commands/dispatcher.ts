@@ -240,7 +240,7 @@ export class Dispatcher {
       return await this.#exchanges.drive(begin, { locality: 0, timeoutMs: this.#longTimeoutMs });
     } finally {
       const endedAtMs = this.#parts.clock.monotonicMs();
-      if (userKey !== undefined) this.#parts.queue.charge(userKey, endedAtMs - startedAtMs, endedAtMs);
+      this.#parts.queue.charge(userKey, endedAtMs - startedAtMs, endedAtMs);
     }
   }
 

@@ -64,6 +64,8 @@ export class CommandQueue<Command extends QueuedCommand> {
   readonly #arrivals = new LinkedLine<Arrival<Command>>();
   #waiting = 0;
   #waitingUsers = 0;
+  /** Who had the TPM last, if commands have been waiting ever since; `sinceMs` is when that ended. */
+  #lastUse: { readonly user: UserLine<Command>; readonly sinceMs: number } | undefined;
   #turn = 0;
   readonly #options: QueueOptions;
 
@@ -113,6 +115,7 @@ export class CommandQueue<Command extends QueuedCommand> {
    */
   next(nowMs: number, savesSwap: SavesSwap<Command> = never): Command | undefined {
     this.#ageUntil(nowMs);
+    this.#chargePause(nowMs);
     const place = this.#bands.next(nowMs);
     return place === undefined ? undefined : this.#serve(place, savesSwap);
   }
@@ -130,9 +133,14 @@ export class CommandQueue<Command extends QueuedCommand> {
     return user === undefined || this.#isWithinShare(user, nowMs);
   }
 
-  /** Records that the TPM worked for the user for `durationMs`, ending at `nowMs`. */
-  charge(userKey: string, durationMs: number, nowMs: number): void {
-    this.#users.get(userKey)?.share.used(durationMs, nowMs);
+  /**
+   * Records that the TPM worked for the user, or for the broker if `userKey` is undefined, for `durationMs`, ending at
+   * `nowMs`. If commands wait, the user is also charged for the time until the next one is taken.
+   */
+  charge(userKey: string | undefined, durationMs: number, nowMs: number): void {
+    const user = userKey === undefined ? undefined : this.#users.get(userKey);
+    user?.share.used(durationMs, nowMs);
+    this.#lastUse = user === undefined || this.#waiting === 0 ? undefined : { user, sinceMs: nowMs };
   }
 
   /** Removes a waiting command; returns false if it no longer waits. */
@@ -168,6 +176,17 @@ export class CommandQueue<Command extends QueuedCommand> {
 
   #isWithinShare({ share }: UserLine<Command>, nowMs: number): boolean {
     return share.of(nowMs) * this.#waitingUsers <= 1;
+  }
+
+  /**
+   * Charges the pause between two commands to the user of the first. On a busy machine the TPM waits for the broker longer
+   * than it works: without this, a user who has every command would seem to have had little of the TPM's time.
+   */
+  #chargePause(nowMs: number): void {
+    if (this.#lastUse === undefined) return;
+    const { user, sinceMs } = this.#lastUse;
+    user.share.used(nowMs - sinceMs, nowMs);
+    this.#lastUse = undefined;
   }
 
   #contextOf(command: Command): ContextLine<Command> {
@@ -256,7 +275,7 @@ export class CommandQueue<Command extends QueuedCommand> {
   #leave(entry: Entry<Command>): void {
     const context = entry.context;
     entry.isWaiting = false;
-    this.#waiting--;
+    if (--this.#waiting === 0) this.#lastUse = undefined;
     context.line.remove(entry);
     if (entry.arrival !== undefined) this.#arrivals.remove(entry.arrival);
     if (--context.user.waiting === 0) this.#waitingUsers--;
