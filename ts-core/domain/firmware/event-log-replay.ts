@@ -3,7 +3,6 @@
  * and compares the results with the actual PCRs. TCG PC Client Platform Firmware Profile 1.06, 3.3; TPM 2.0 Part 1,
  * 17.3 "Extend of a PCR".
  */
-
 import { sameBytes } from '../tpm/byte-fields.js';
 import type { EventLog, LoggedEvent } from './event-log.js';
 import { EV } from './event-types.js';

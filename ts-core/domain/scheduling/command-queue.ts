@@ -64,8 +64,9 @@ export class CommandQueue<Command extends QueuedCommand> {
   readonly #arrivals = new LinkedLine<Arrival<Command>>();
   #waiting = 0;
   #waitingUsers = 0;
-  /** Who had the TPM last, if commands have been waiting ever since; `sinceMs` is when that ended. */
-  #lastUse: { readonly user: UserLine<Command>; readonly sinceMs: number } | undefined;
+  /** Who had the TPM last, if commands have been waiting ever since. */
+  #lastUser: UserLine<Command> | undefined;
+  #lastUseEndedMs = 0;
   #turn = 0;
   readonly #options: QueueOptions;
 
@@ -140,7 +141,8 @@ export class CommandQueue<Command extends QueuedCommand> {
   charge(userKey: string | undefined, durationMs: number, nowMs: number): void {
     const user = userKey === undefined ? undefined : this.#users.get(userKey);
     user?.share.used(durationMs, nowMs);
-    this.#lastUse = user === undefined || this.#waiting === 0 ? undefined : { user, sinceMs: nowMs };
+    this.#lastUser = this.#waiting === 0 ? undefined : user;
+    this.#lastUseEndedMs = nowMs;
   }
 
   /** Removes a waiting command; returns false if it no longer waits. */
@@ -183,10 +185,8 @@ export class CommandQueue<Command extends QueuedCommand> {
    * than it works: without this, a user who has every command would seem to have had little of the TPM's time.
    */
   #chargePause(nowMs: number): void {
-    if (this.#lastUse === undefined) return;
-    const { user, sinceMs } = this.#lastUse;
-    user.share.used(nowMs - sinceMs, nowMs);
-    this.#lastUse = undefined;
+    this.#lastUser?.share.used(nowMs - this.#lastUseEndedMs, nowMs);
+    this.#lastUser = undefined;
   }
 
   #contextOf(command: Command): ContextLine<Command> {
@@ -275,7 +275,7 @@ export class CommandQueue<Command extends QueuedCommand> {
   #leave(entry: Entry<Command>): void {
     const context = entry.context;
     entry.isWaiting = false;
-    if (--this.#waiting === 0) this.#lastUse = undefined;
+    if (--this.#waiting === 0) this.#lastUser = undefined;
     context.line.remove(entry);
     if (entry.arrival !== undefined) this.#arrivals.remove(entry.arrival);
     if (--context.user.waiting === 0) this.#waitingUsers--;
