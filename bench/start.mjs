@@ -1,5 +1,5 @@
-// Measures how long the programs take to start and how much memory an idle broker uses, in turn with a bare Node.js of
-// the version that ships. Fails if a goal is missed.
+// Measures how long the programs take to start, and how much memory a broker uses when idle and at most under
+// bench:native, compared with a bare Node.js of the version that ships. Fails if a goal is missed.
 //   npm run bench:start [-- --rounds 20]
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { shippedPrograms } from '../packaging/bundle/bundle.mjs';
 
@@ -25,13 +26,15 @@ const GOALS = [
   { name: 'tbsd to the first answer', goal: 9, measure: () => started(async (each) => each.answers()) },
 ];
 const IDLE_MEMORY_GOAL = 2;
+const PEAK_MEMORY_GOAL = 2.5;
+const COMPARE_NATIVE = fileURLToPath(new URL('../build/bench/native/compare.js', import.meta.url));
 
 const broker = await startBroker();
 const results = [];
 try {
   await broker.answers();
   for (const { name, goal, measure } of GOALS) results.push(await ratio(name, goal, measure));
-  results.push(await idleMemory());
+  results.push(...(await memory()));
 } finally {
   await broker.stop();
   rmSync(scratch, { recursive: true, force: true });
@@ -54,17 +57,29 @@ async function ratio(name, goal, measure) {
   return { name, goal, found, detail: `${own.toFixed(0)} ms, bare Node.js ${bare.toFixed(0)} ms` };
 }
 
-async function idleMemory() {
+/** Measures the idle broker, and then its peak since the start, after the workloads of bench:native. */
+async function memory() {
   const bare = spawn(node, ['-e', 'setInterval(() => {}, 1e9)'], { stdio: 'ignore' });
   await wait(3000);
-  const [own, compared] = [residentMegabytes(broker.pid), residentMegabytes(bare.pid)];
+  const compared = megabytes(bare.pid, 'VmRSS');
   bare.kill();
-  const detail = `${own.toFixed(0)} MB, bare Node.js ${compared.toFixed(0)} MB`;
-  return { name: 'memory of an idle tbsd', goal: IDLE_MEMORY_GOAL, found: own / compared, detail };
+  const row = (name, goal, own) => {
+    const detail = `${own.toFixed(0)} MB, bare Node.js ${compared.toFixed(0)} MB`;
+    return { name, goal, found: own / compared, detail };
+  };
+  const idle = row('memory of an idle tbsd', IDLE_MEMORY_GOAL, megabytes(broker.pid, 'VmRSS'));
+  runBenchNative();
+  return [idle, row('peak under bench:native', PEAK_MEMORY_GOAL, megabytes(broker.pid, 'VmHWM'))];
 }
 
-function residentMegabytes(pid) {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+function runBenchNative() {
+  const args = [COMPARE_NATIVE, '--targets', 'tbs', '--socket', broker.wireSocket, '--repetitions', '1'];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`bench:native ended with ${status}: ${stderr}`);
+}
+
+function megabytes(pid, field) {
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 }
 
 function timed(program, args) {
@@ -92,10 +107,12 @@ async function started(milestone) {
 /** Starts a broker with an embedded TPM that exists already, as after a restart of the service. */
 async function startBroker() {
   const folder = mkdtempSync(path.join(scratch, 'broker-'));
-  const socket = path.join(folder, 'rpc.sock');
+  const [socket, wireSocket] = [path.join(folder, 'rpc.sock'), path.join(folder, 'wire.sock')];
   const configuration = path.join(folder, 'tbsd.json');
   mkdirSync(path.join(folder, 'state'), { mode: 0o700 });
-  writeFileSync(configuration, JSON.stringify(brokerConfiguration(folder, socket)), { mode: 0o600 });
+  writeFileSync(configuration, JSON.stringify(brokerConfiguration(folder, { rpc: socket, wire: wireSocket })), {
+    mode: 0o600,
+  });
   const child = spawn(node, [...flagsOf('tbsd'), path.join(programs, 'tbsd'), '--config', configuration], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -103,6 +120,7 @@ async function startBroker() {
   return {
     pid: child.pid,
     socket,
+    wireSocket,
     listens: () => untilConnected(socket, child).then((connection) => connection.destroy()),
     answers: async () => firstAnswer(await untilConnected(socket, child)),
     stop: () => {
@@ -112,10 +130,10 @@ async function startBroker() {
   };
 }
 
-function brokerConfiguration(folder, socket) {
+function brokerConfiguration(folder, sockets) {
   return {
     stateFolder: path.join(folder, 'state'),
-    sockets: { rpc: socket, wire: path.join(folder, 'wire.sock') },
+    sockets,
     transport: { kind: 'embedded', embedded: { stateFolder: path.join(folder, 'tpm') } },
     policy: { folder: path.join(folder, 'policy.d') },
     audit: { path: path.join(folder, 'audit.jsonl') },

@@ -2,8 +2,9 @@
  * Compares, in one run, a bare swtpm, tpm2-abrmd (Debian's, on a private D-Bus) and this broker: `npm run bench:native`.
  *
  *     npm run bench:native -- [--repetitions 5] [--milliseconds 400] [--clients 1,4,16,64] [--workloads random,hmac]
- *                             [--targets bare,abrmd,tbs] [--json result.json]
+ *                             [--targets bare,abrmd,tbs] [--socket PATH] [--json result.json]
  *
+ * `--socket`: the wire socket of a broker that runs already, instead of one of its own.
  * Each target has its own software TPM. Repetitions take turns (bare, abrmd, tbs, bare, …), because the speed of a
  * machine drifts; the figures are medians over the repetitions. The client is bench/native/tcti_bench.c, the same for
  * all.
@@ -47,6 +48,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '1,4,16,64' },
     workloads: { type: 'string', default: WORKLOADS.join(',') },
     targets: { type: 'string', default: 'bare,abrmd,tbs' },
+    socket: { type: 'string' },
     json: { type: 'string' },
   },
 });
@@ -98,12 +100,16 @@ async function startTargets(names: readonly string[]): Promise<Target[]> {
     started.push({ name: 'abrmd', tcti: abrmd.tcti, env: abrmd.env });
   }
   if (names.includes('tbs')) {
-    const daemon = await TestDaemon.start();
-    closers.push(() => daemon[Symbol.asyncDispose]());
-    const env = { LD_LIBRARY_PATH: buildFolder };
-    started.push({ name: 'tbs', tcti: `tbs:socket=${daemon.wireSocket}`, env });
+    const socket = values.socket ?? (await startDaemon());
+    started.push({ name: 'tbs', tcti: `tbs:socket=${socket}`, env: { LD_LIBRARY_PATH: buildFolder } });
   }
   return started;
+}
+
+async function startDaemon(): Promise<string> {
+  const daemon = await TestDaemon.start();
+  closers.push(() => daemon[Symbol.asyncDispose]());
+  return daemon.wireSocket;
 }
 
 async function measure(target: Target, one: Case, milliseconds = Number(values.milliseconds)): Promise<Figures> {
