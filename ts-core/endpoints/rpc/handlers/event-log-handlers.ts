@@ -15,7 +15,7 @@ const PAGE_CHARACTERS = 65_536;
 export function eventLogHandlers({ eventLog, recentAnswers }: Application): Handlers<typeof contract, 'eventLogGet'> {
   const texts = new WeakMap<LoggedEvent, string>();
 
-  /** Everybody may ask for the log, so the text of an event is created only once for each reading of the log. */
+  /** Everybody may ask for the log, so the text of an event is created only once while the log stays the same. */
   function textOf(event: LoggedEvent): string {
     const known = texts.get(event);
     if (known !== undefined) return known;
