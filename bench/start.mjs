@@ -1,5 +1,6 @@
 // Measures how long the programs take to start, and how much memory a broker uses when idle and at most under
-// bench:native, compared with a bare Node.js of the version that ships. Fails if a goal is missed.
+// bench:native, compared with a bare Node.js of the version that ships. The broker gets the options and variables of
+// its unit. Fails if a goal is missed.
 //   npm run bench:start [-- --rounds 20]
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +11,7 @@ import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { SHIPPED_ENVIRONMENT } from '../build/tests/support/programs.js';
 import { shippedPrograms } from '../packaging/bundle/bundle.mjs';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
@@ -113,8 +115,9 @@ async function startBroker() {
   writeFileSync(configuration, JSON.stringify(brokerConfiguration(folder, { rpc: socket, wire: wireSocket })), {
     mode: 0o600,
   });
-  const child = spawn(node, [...flagsOf('tbsd'), path.join(programs, 'tbsd'), '--config', configuration], {
+  const child = spawn(node, [path.join(programs, 'tbsd'), '--config', configuration], {
     stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...SHIPPED_ENVIRONMENT },
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   return {
@@ -139,12 +142,6 @@ function brokerConfiguration(folder, sockets) {
     audit: { path: path.join(folder, 'audit.jsonl') },
     log: { path: path.join(folder, 'tbsd.log') },
   };
-}
-
-/** Returns V8's flags from the program's first line. */
-function flagsOf(program) {
-  const [first] = readFileSync(path.join(programs, program), 'latin1').split('\n', 1);
-  return first.split(' ').slice(1);
 }
 
 async function untilConnected(socket, child) {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TestDaemon } from '../../tests/support/daemon.js';
 import { longLog } from '../../tests/support/event-log-writer.js';
-import { SHIPPED_NODE_OPTIONS } from '../../tests/support/programs.js';
+import { SHIPPED_ENVIRONMENT } from '../../tests/support/programs.js';
 import { TIME_COLUMNS } from './judgement.js';
 import { MachineLoad } from './machine-load.js';
 import type { Sockets } from './probes.js';
@@ -57,7 +57,7 @@ export async function measure(probes: readonly string[], waveMs: number, groups:
     await writeFile(eventLogPath, longLog());
     await using daemon = await TestDaemon.start({
       configuration: { simulator, audit: { path: auditPath }, platform: { eventLogPath } },
-      env: { NODE_OPTIONS: SHIPPED_NODE_OPTIONS },
+      env: SHIPPED_ENVIRONMENT,
     });
     const sockets: Sockets = {
       rpc: daemon.rpcSocket,

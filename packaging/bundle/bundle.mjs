@@ -23,7 +23,7 @@ const PROGRAMS = {
   tbsd: `import process from 'node:process';
          import { tbsd } from './ts-core/daemon/tbsd-command.js';
          export { serve } from './ts-core/daemon/main.js';
-         export { unboundHeap as beforeCodeCache } from './ts-core/daemon/bounded-heap.js';
+         export { unboundMemory as beforeCodeCache } from './ts-core/daemon/bounded-memory.js';
          export async function run() { process.exitCode = await tbsd(process.argv.slice(2)); }`,
   'tbs-actions': `import process from 'node:process';
                   import { tbsActions } from './ts-core/actions/main.js';

@@ -15,7 +15,7 @@ import { responseCodeOf } from '../../ts-core/domain/tpm/command-header.js';
 import { canBecomeOthers } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
 import { longLog } from '../support/event-log-writer.js';
-import { SHIPPED_NODE_OPTIONS } from '../support/programs.js';
+import { SHIPPED_ENVIRONMENT } from '../support/programs.js';
 import type { RpcClient } from '../support/rpc-client.js';
 import { GET_RANDOM_20 } from '../support/tpm20-commands.js';
 
@@ -57,7 +57,7 @@ describe('an attack of a standard user', function () {
     await writeFile(eventLogPath, longLog());
     daemon = await TestDaemon.start({
       configuration: { simulator, audit: { path: join(folder, 'audit.jsonl') }, platform: { eventLogPath } },
-      env: { NODE_OPTIONS: SHIPPED_NODE_OPTIONS },
+      env: SHIPPED_ENVIRONMENT,
     });
     sockets = {
       rpc: daemon.rpcSocket,

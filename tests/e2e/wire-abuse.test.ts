@@ -11,7 +11,7 @@ import { mutate } from '../fuzz/mutate.js';
 import { SeededRandom } from '../fuzz/seeded-random.js';
 import { ALICE, BOB, canBecomeOthers } from '../support/as-user.js';
 import { TestDaemon } from '../support/daemon.js';
-import { SHIPPED_NODE_OPTIONS } from '../support/programs.js';
+import { SHIPPED_ENVIRONMENT } from '../support/programs.js';
 import { WireClient } from '../support/wire-client.js';
 
 const FUZZED_COMMANDS = Number(process.env['TPMTBS_FUZZED_COMMANDS'] ?? 100_000);
@@ -31,7 +31,7 @@ describe('abuse of the wire endpoint', function () {
 
   before(async function () {
     if (!canBecomeOthers()) this.skip();
-    daemon = await TestDaemon.start({ env: { NODE_OPTIONS: SHIPPED_NODE_OPTIONS } });
+    daemon = await TestDaemon.start({ env: SHIPPED_ENVIRONMENT });
     using attacker = await WireClient.open(daemon.wireSocket, ALICE);
     await sendFuzzed(attacker, WARM_UP_COMMANDS, 1);
     warmLevelMegabytes = daemon.residentBytes / MEBIBYTE;

@@ -17,15 +17,19 @@ export const TBS_ACTIONS =
   bundle === undefined ? join(REPOSITORY, 'bin', 'tbs-actions.js') : join(bundle, 'tbs-actions');
 
 /**
- * The options that the systemd unit gives to Node.js, for memory measurements: without them V8 lets the garbage of a
- * busy process grow to 48 MB (Node.js 20) or 96 MB (Node.js 24) before it collects, which hides the broker's own
- * memory.
+ * The variables and Node.js options that the systemd unit gives to the broker, for memory measurements: without them
+ * V8 lets the garbage of a busy process grow to 48 MB (Node.js 20) or 96 MB (Node.js 24) before it collects, and glibc
+ * keeps memory for each thread, which hides the broker's own memory.
  */
-export const SHIPPED_NODE_OPTIONS = shippedNodeOptions();
+export const SHIPPED_ENVIRONMENT = shippedEnvironment();
 
-function shippedNodeOptions(): string {
+function shippedEnvironment(): Readonly<Record<string, string>> {
   const unit = readFileSync(join(REPOSITORY, 'packaging', 'systemd', 'tpmtbs.service'), 'utf8');
   const [, options] = /^ExecStart=\S*node((?: --\S+)+) /m.exec(unit) ?? [];
-  if (options === undefined) throw new Error('tpmtbs.service gives no options to Node.js');
-  return options.trim();
+  const [, variables] = /^Environment=(.+)$/m.exec(unit) ?? [];
+  if (options === undefined || variables === undefined) {
+    throw new Error('tpmtbs.service gives no options or variables to Node.js');
+  }
+  const pairs = variables.split(' ').map((each) => each.split('=', 2) as [string, string]);
+  return { ...Object.fromEntries(pairs), NODE_OPTIONS: options.trim() };
 }

@@ -1,6 +1,6 @@
 /** The program `tbsd`: its options, and the exit code. */
 import { parseArgs } from 'node:util';
-import { boundHeap } from './bounded-heap.js';
+import { boundMemory } from './bounded-memory.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { serve } from './main.js';
 import { productVersion } from './product-version.js';
@@ -35,7 +35,7 @@ export async function tbsd(args: readonly string[]): Promise<number> {
     return EXIT_CODES.usage;
   }
   if (values.help !== true && values.version !== true) {
-    boundHeap();
+    boundMemory();
     return serve({ path: values.config, mode: values.system === true ? 'system' : undefined });
   }
   process.stdout.write(values.help === true ? HELP : `${productVersion()}\n`);

@@ -35,8 +35,8 @@ describe('a bounded heap', function () {
   this.timeout(60_000);
 
   it('stays close to the live objects, while an unbounded one grows far beyond them', async () => {
-    const module = new URL('../../ts-core/daemon/bounded-heap.js', import.meta.url).href;
-    const bounded = await meanBytes(`(await import(${JSON.stringify(module)})).boundHeap();`);
+    const module = new URL('../../ts-core/daemon/bounded-memory.js', import.meta.url).href;
+    const bounded = await meanBytes(`(await import(${JSON.stringify(module)})).boundMemory();`);
     const unbounded = await meanBytes('');
     const figures = `${Math.round(bounded / MEBIBYTE)} MiB, unbounded ${Math.round(unbounded / MEBIBYTE)} MiB`;
     assert.ok(bounded < 0.8 * unbounded, figures);
