@@ -136,7 +136,7 @@ function withLocation(difference: DomainDifference): SettingDifference {
 
 function badSetting(setting: string, reason: string): TbsError {
   return new TbsError('TBS_E_BAD_PARAMETER', {
-    message: `The policy setting ${JSON.stringify(setting)} has an invalid value: ${reason}.`,
+    message: `The policy setting ${JSON.stringify(setting)} is refused: ${reason}.`,
     details: { parameter: setting, setting, reason },
   });
 }
