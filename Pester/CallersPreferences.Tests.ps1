@@ -51,6 +51,29 @@ Describe '-ErrorAction and -ErrorVariable' {
         $script:problems[0].CategoryInfo.Category | Should -Not -Be 'NotSpecified'
     }
 
+    It 'apply as the preference of a calling function, in try as elsewhere' {
+        Invoke-WithoutBroker {
+            function Get-Quietly { [CmdletBinding()]param() Get-TbsStatus; 'went on' }
+            foreach ($preference in 'SilentlyContinue', 'Ignore') {
+                try { Get-Quietly -ErrorAction $preference | Should -Be 'went on' } catch { throw "caught: $_" }
+                & { $ErrorActionPreference = $preference; try { Get-TbsStatus; 'went on' } catch { "$_" } } | Should -Be 'went on'
+            }
+            { Get-Quietly -ErrorAction Stop } | Should -Throw -ErrorId 'TbsServiceNotRunning,*'
+            { & { $ErrorActionPreference = 'Continue'; Get-TbsStatus } } | Should -Throw -ErrorId 'TbsServiceNotRunning,*'
+        }
+    }
+
+    It 'provide an exception that does not contain itself' {
+        $problem = $null
+        Get-TbsCommandBlock TPM2_Nonsense -ErrorAction SilentlyContinue -ErrorVariable problem
+        $record = $problem[0].Exception.ErrorRecord
+        $record.Exception | Should -BeOfType ([System.Management.Automation.ParentContainsErrorRecordException])
+        "$record" | Should -Be "$($problem[0])"
+        $record.CategoryInfo.Category | Should -Be $problem[0].CategoryInfo.Category
+        # Get-Error shows the exception, and each that it contains.
+        [regex]::Matches(($problem[0] | Get-Error | Out-String), 'TpmTbs\.TbsException').Count | Should -BeLessOrEqual 2
+    }
+
     It 'provide an exception of the module with code, symbol and advice' {
         $caught = $null
         try { Invoke-WithoutBroker { Get-TbsStatus } } catch [TpmTbs.TbsException] { $caught = $_ }

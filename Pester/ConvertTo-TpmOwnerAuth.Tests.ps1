@@ -14,4 +14,11 @@ Describe 'ConvertTo-TpmOwnerAuth' {
         foreach ($character in '1Sample'.ToCharArray()) { $secure.AppendChar($character) }
         '1Sample', $secure | ConvertTo-TpmOwnerAuth | Should -Be @('1euIs20Or/60b0ehnTqoX4cMis8=', '1euIs20Or/60b0ehnTqoX4cMis8=')
     }
+
+    It 'refuses <what>, whose text is only the name of its type' -TestCases @(
+        @{ what = 'a credential'; given = [pscredential]::new('owner', [securestring]::new()) }
+        @{ what = 'a hashtable'; given = @{ password = '1Sample' } }
+    ) {
+        { ConvertTo-TpmOwnerAuth $given } | Should -Throw '*text or a SecureString*' -ErrorId 'TbsBadParameter,*'
+    }
 }

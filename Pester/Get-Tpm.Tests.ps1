@@ -14,7 +14,7 @@ Describe 'Get-Tpm' {
         foreach ($name in 'TpmPresent', 'TpmReady', 'TpmEnabled', 'TpmActivated', 'TpmOwned', 'RestartPending', 'ManufacturerId', 'ManufacturerIdTxt',
             'ManufacturerVersion', 'ManufacturerVersionFull20', 'ManagedAuthLevel', 'OwnerAuth', 'OwnerClearDisabled', 'AutoProvisioning', 'LockedOut',
             'LockoutHealTime', 'LockoutCount', 'LockoutMax', 'SelfTest') {
-            $tpm.PSObject.Properties.Name | Should -Contain $name
+            $tpm.PSObject.Members[$name] | Should -BeOfType ([System.Management.Automation.PSProperty])
         }
         $tpm.TpmPresent | Should -BeTrue
         $tpm.TpmOwned | Should -Be $false

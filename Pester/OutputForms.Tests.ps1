@@ -221,18 +221,28 @@ Describe 'results' {
         finally { [cultureinfo]::CurrentCulture = $culture }
     }
 
-    It 'of a TPM show every property but the owner authorization in a mixed list, copies too' {
+    It 'of a TPM show every property but the owner authorization, which only its name gets, and copies do not have' {
         $tpm = Get-Tpm
         $auth = Get-TpmOwnerAuth
-        $tpm.OwnerAuth | Should -Be $auth
-        $tpm | Export-Clixml "$TestDrive/tpm.xml"
         $change = Set-TpmOwnerAuth -NewOwnerAuthorization $auth
-        foreach ($one in $tpm, (Import-Clixml "$TestDrive/tpm.xml"), (Copy-ThroughJob $tpm), $change, (Copy-ThroughJob $change)) {
+        $tpm, $change | Export-Clixml "$TestDrive/tpm.xml"
+        foreach ($one in $tpm, $change) {
             $one.OwnerAuth | Should -Be $auth
-            $text = (Get-TbsLockout), $one | Out-String
-            $text.Contains($auth) | Should -BeFalse
+            ($one | Select-Object OwnerAuth).OwnerAuth | Should -Be $auth
+        }
+        [IO.File]::ReadAllText("$TestDrive/tpm.xml").Contains($auth) | Should -BeFalse
+        foreach ($one in @($tpm, $change, (Copy-ThroughJob $tpm), (Copy-ThroughJob $change)) + (Import-Clixml "$TestDrive/tpm.xml")) {
+            $texts = @(
+                (Get-TbsLockout), $one | Out-String
+                $one | Format-List * | Out-String
+                $one | Format-Custom * | Out-String
+                $one | Select-Object * | Out-String
+                ($one | ConvertTo-Csv) -join '|'
+                ($one | ConvertTo-Html) -join '|'
+            )
+            foreach ($text in $texts) { $text.Contains($auth) | Should -BeFalse }
             if ($one.PSObject.TypeNames[0] -notlike '*.Tpm') { continue }
-            foreach ($name in $tpm.PSObject.Properties.Name -ne 'OwnerAuth') { $text | Should -Match "(?m)^$name +:" }
+            foreach ($name in $tpm.PSObject.Properties.Name -ne 'OwnerAuth') { $texts[0] | Should -Match "(?m)^$name +:" }
         }
     }
 

@@ -33,6 +33,15 @@ Describe 'the pipeline' {
         (0x17B | Get-TbsCommandBlock).Name | Should -Be 'TPM2_GetRandom'
     }
 
+    It 'names TPM commands, with the other parameters of each row' {
+        $rows = 'Command,Priority', '80010000000C0000017B0008,Low', '8001 0000000C 0000017B 0010,High' | ConvertFrom-Csv
+        $results = $rows | Submit-TbsCommand
+        $results.Success | Should -Be $true, $true
+        $results.AppliedPriority | Should -Be 100, 300
+        ([pscustomobject]@{ Hex = '80010000000C0000017B0008' } | Submit-TbsCommand).Success | Should -BeTrue
+        { [pscustomobject]@{ Other = 1 } | Submit-TbsCommand -ErrorAction Stop } | Should -Throw -ErrorId 'TbsBadParameter,*'
+    }
+
     It 'names settings' {
         ('ignoreLocalList', 'ignoreDefaultList' | Get-TbsPolicy).Name | Should -Be 'ignoreLocalList', 'ignoreDefaultList'
         (Get-TbsPolicy ignoreLocalList | Get-TbsPolicy -Explain).Name | Should -Be 'ignoreLocalList'

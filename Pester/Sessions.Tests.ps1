@@ -91,6 +91,16 @@ Stop-Transcript | Out-Null
             $text = [IO.File]::ReadAllText("$TestDrive/transcript.txt")
             $text | Should -Match 'tpm/initialize|Calling'
             $text.Contains($auth) | Should -BeFalse
+            # A session without the module has no views for what a job or another machine sends.
+            $received = Invoke-Session @"
+Start-Transcript '$TestDrive/received.txt' | Out-Null
+Start-Job { Import-Module '$manifest'; Get-Tpm } | Receive-Job -Wait | Format-List * | Out-Default
+Stop-Transcript | Out-Null
+"@ @{ TPMTBS_SOCKET = $private.Socket }
+            "$received" | Should -Match 'ManagedAuthLevel'
+            $text = [IO.File]::ReadAllText("$TestDrive/received.txt")
+            $text | Should -Match 'ManagedAuthLevel'
+            $text.Contains($auth) | Should -BeFalse
         }
         finally { Stop-PrivateBroker $private }
     }

@@ -109,7 +109,7 @@ function renderClass(name, schema, enumerations) {
   });
   const properties = members.map(
     (member) =>
-      `    /// <summary>${escaped(member.description)}</summary>\n    public ${member.code.replace('NAME', member.name)}`,
+      `    /// <summary>${escaped(member.description)}</summary>\n    ${member.name === 'OwnerAuth' ? '[System.Management.Automation.Hidden] ' : ''}public ${member.code.replace('NAME', member.name)}`,
   );
   const assignments = members.map(({ name: property, read }) => `        ${property} = ${read}`);
   const usings = [

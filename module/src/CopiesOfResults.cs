@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
@@ -8,8 +9,8 @@ namespace TpmTbs;
 
 /// <summary>
 /// Declares how a session treats results deserialized from jobs, remote sessions and CLIXML files: they keep their nested
-/// objects, which views and scripts read, their states and kinds stay comparable with their names, and no list of their
-/// properties shows an owner authorization by default.
+/// objects, which views and scripts read, their states and kinds stay comparable with their names, and they have no owner
+/// authorization.
 /// </summary>
 /// <remarks>
 /// The usual form of such declarations is a types.ps1xml file. With one, however, nobody could import a second version of the
@@ -35,8 +36,8 @@ internal static class CopiesOfResults
         try
         {
             foreach (Type type in typeof(CopiesOfResults).Assembly.GetExportedTypes().Where(IsResult)) table.AddType(CopiedWhole(type.FullName));
-            table.AddType(Listed("TpmTbs.Tpm", OfTpm));
-            table.AddType(Listed("TpmTbs.OwnerAuthChange", OfOwnerAuthChange));
+            table.AddType(WithoutOwnerAuth("TpmTbs.Tpm", OfTpm, OfTpm));
+            table.AddType(WithoutOwnerAuth("TpmTbs.OwnerAuthChange", OfOwnerAuthChange, OfOwnerAuthChange.Concat(OfTpm)));
             table.AddType(CopiedBytes());
         }
         catch (Exception exception) when (exception is RuntimeException or InvalidOperationException)
@@ -53,8 +54,18 @@ internal static class CopiesOfResults
     /// </summary>
     private static TypeData CopiedWhole(string? type) => new(type) { SerializationDepth = 1, IsOverride = true };
 
-    private static TypeData Listed(string type, string[] properties) =>
-        new(type) { DefaultDisplayPropertySet = new PropertySetData(properties), IsOverride = true };
+    /// <summary>
+    /// Declares what is listed and what is copied. A copy has no owner authorization: a session that receives it may not have
+    /// this module, and would print the value into its transcript.
+    /// </summary>
+    private static TypeData WithoutOwnerAuth(string type, IEnumerable<string> listed, IEnumerable<string> copied) => new(type)
+    {
+        DefaultDisplayPropertySet = new PropertySetData(listed),
+        SerializationMethod = "SpecificProperties",
+        PropertySerializationSet = new PropertySetData(copied),
+        SerializationDepth = 1,
+        IsOverride = true,
+    };
 
     /// <summary>Copies of bytes become bytes again. They would otherwise be an ArrayList, which has no Length and no text.</summary>
     private static TypeData CopiedBytes() =>

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Management.Automation;
 using TpmTbs.Client;
 
@@ -11,6 +12,7 @@ internal static class InputFile
     /// <summary>Resolves a path in the file system. Fails for a path of another provider or on a missing drive.</summary>
     internal static string Resolve(PSCmdlet cmdlet, string path)
     {
+        if (path.Any(static letter => letter == '\0')) throw TbsErrors.BadFile(path.Replace('\0', '?'), "It contains a null character.");
         try
         {
             string full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);

@@ -92,6 +92,8 @@ internal static class OwnerAuthInput
     internal static string TextOf(object value)
     {
         object plain = value is PSObject wrapped ? wrapped.BaseObject : value;
+        // The text of any other object is the name of its type, the same for every credential.
+        if (plain is not SecureString and not IConvertible) throw Problem("A password is text or a SecureString.", null);
         if (plain is not SecureString secure) return Convert.ToString(plain, System.Globalization.CultureInfo.InvariantCulture) ?? "";
         IntPtr pointer = Marshal.SecureStringToGlobalAllocUnicode(secure);
         try

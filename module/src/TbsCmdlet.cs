@@ -118,7 +118,7 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
         catch (TbsException exception) when (!exception.EndsCommand)
         {
             exception.TargetObject = target ?? exception.TargetObject;
-            WriteError(exception.ErrorRecord);
+            WriteError(exception.ToRecord());
         }
     }
 
@@ -150,8 +150,8 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
         {
             ended = true;
             if (Failed(exception)) return;
-            if (!IsSilenced) ThrowTerminatingError(exception.ErrorRecord);
-            WriteError(exception.ErrorRecord);
+            if (!IsSilenced) ThrowTerminatingError(exception.ToRecord());
+            WriteError(exception.ToRecord());
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {
@@ -159,9 +159,16 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>PowerShell applies -ErrorAction only to non-terminating errors, but users expect it to cover all of them.</summary>
-    private bool IsSilenced =>
-        MyInvocation.BoundParameters.TryGetValue("ErrorAction", out object? given)
-        && LanguagePrimitives.TryConvertTo(given, out ActionPreference action)
-        && action is ActionPreference.SilentlyContinue or ActionPreference.Ignore;
+    /// <summary>PowerShell applies preferences only to non-terminating errors, but users expect them to cover all errors.</summary>
+    private bool IsSilenced => ErrorPreference is ActionPreference.SilentlyContinue or ActionPreference.Ignore;
+
+    /// <summary>What the caller wants at an error: -ErrorAction, or the preference of the calling script or function.</summary>
+    private protected ActionPreference ErrorPreference
+    {
+        get
+        {
+            if (!MyInvocation.BoundParameters.TryGetValue("ErrorAction", out object? chosen)) chosen = GetVariableValue("ErrorActionPreference");
+            return LanguagePrimitives.TryConvertTo(chosen, out ActionPreference preference) ? preference : ActionPreference.Continue;
+        }
+    }
 }

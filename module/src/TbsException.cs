@@ -43,16 +43,16 @@ public sealed class TbsException : ExternalException, IContainsErrorRecord
     /// <summary>An ErrorId that replaces the one of the symbol.</summary>
     internal string? OwnErrorId { get; set; }
 
-    /// <summary>The error record that PowerShell shows.</summary>
-    public ErrorRecord ErrorRecord
-    {
-        get
+    /// <summary>
+    /// The identity, category, target and text of the error. Has a stand-in for the exception, as the records of PowerShell's
+    /// own exceptions do: the exception itself would contain itself without end for Get-Error and ConvertTo-Json.
+    /// </summary>
+    public ErrorRecord ErrorRecord =>
+        new(new ParentContainsErrorRecordException(this), OwnErrorId ?? result.ErrorId, result.Category, TargetObject)
         {
-            ErrorRecord record = new(this, OwnErrorId ?? result.ErrorId, result.Category, TargetObject)
-            {
-                ErrorDetails = new ErrorDetails($"{Message} ({Symbol}, 0x{result.Code:X8})") { RecommendedAction = RecommendedAction },
-            };
-            return record;
-        }
-    }
+            ErrorDetails = new ErrorDetails($"{Message} ({Symbol}, 0x{result.Code:X8})") { RecommendedAction = RecommendedAction },
+        };
+
+    /// <summary>Returns the error record that a cmdlet reports, with this exception.</summary>
+    internal ErrorRecord ToRecord() => new(ErrorRecord, this);
 }

@@ -6,9 +6,10 @@ namespace TpmTbs.Cmdlets;
 /// <remarks>
 /// Shows whether the TPM is ready, enabled and owned, which owner authorization this machine stores, and the TPM's own
 /// dictionary-attack state, with the properties of Windows' Get-Tpm. OwnerAuth holds the stored owner authorization for
-/// administrators; the default view does not show it, but Format-List *, Select-Object *, Export-Csv, Export-Clixml,
-/// ConvertTo-Html and ConvertTo-Json write it out: select the other properties before you store or send their output. TpmPresent is False while no TPM can be reached, and on a machine without
-/// a TPM, where the system's broker does not run.
+/// administrators. Only its name gets it: views, Format-List *, Select-Object *, Export-Csv and ConvertTo-Html do not show
+/// it, and copies from jobs, other machines and Export-Clixml do not have it. ConvertTo-Json does write it: select the
+/// other properties before you store or send its output. TpmPresent is False while no TPM can be reached, and on a
+/// machine without a TPM, where the system's broker does not run.
 /// </remarks>
 /// <example>
 /// <code>Get-Tpm</code>

@@ -22,7 +22,7 @@ namespace TpmTbs.Cmdlets;
 /// <seealso>Get-TpmAuthLevel</seealso>
 /// <seealso>Import-TpmOwnerAuth</seealso>
 [Cmdlet(VerbsCommon.Get, "TpmOwnerAuth")]
-[OutputType(typeof(string))]
+[OutputType(typeof(string), typeof(System.Security.SecureString))]
 public sealed class GetTpmOwnerAuthCommand : TbsCmdlet
 {
     private static readonly string[] Types = { "Full", "Admin", "User", "Endorsement", "Endorsement20", "Storage20" };

@@ -67,9 +67,14 @@ public sealed class SubmitTbsCommandCommand : TbsCmdlet
             (piped ??= new List<byte>()).Add(single);
             return;
         }
+        if (Command is PSObject { BaseObject: PSCustomObject } row) Command = CommandOf(row);
         if (ParameterSetName == "Path") ForObject(Path, () => Submit(InputFile.ReadAll(this, Path)));
         else ForObject(Command, () => Submit(Command));
     }
+
+    /// <summary>Returns the command in a row, such as one of Import-Csv, which PowerShell binds whole because -Command takes any object.</summary>
+    private static object CommandOf(PSObject row) =>
+        (row.Properties["Command"] ?? row.Properties["Bytes"] ?? row.Properties["Hex"])?.Value ?? row;
 
     /// <inheritdoc/>
     protected override void Finish()

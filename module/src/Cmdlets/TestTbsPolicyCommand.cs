@@ -112,15 +112,15 @@ public sealed class TestTbsPolicyCommand : TbsCmdlet
         TbsException exception = TbsErrors.BadParameter("There is nothing to compare: the pipeline had no file.",
             "See whether the command before it finds the files.", null);
         if (Exit) throw exception;
-        WriteError(exception.ErrorRecord);
+        WriteError(exception.ToRecord());
     }
 
     /// <inheritdoc/>
     protected override bool Failed(TbsException exception)
     {
         if (!Exit) return false;
-        if (EndsAtErrors) Host.UI.WriteErrorLine($"{MyInvocation.MyCommand.Name}: {exception.ErrorRecord}");
-        else WriteError(exception.ErrorRecord);
+        if (EndsAtErrors) Host.UI.WriteErrorLine($"{MyInvocation.MyCommand.Name}: {exception.ToRecord()}");
+        else WriteError(exception.ToRecord());
         EndSession();
         return true;
     }
@@ -129,16 +129,7 @@ public sealed class TestTbsPolicyCommand : TbsCmdlet
     /// Whether the session ends at the first error because the caller stops at errors. An error record would then end the
     /// caller's script first, whose exit code would be 1: not compliant.
     /// </summary>
-    private bool EndsAtErrors => Exit && Preference is ActionPreference.Stop;
-
-    private ActionPreference Preference
-    {
-        get
-        {
-            if (!MyInvocation.BoundParameters.TryGetValue("ErrorAction", out object? chosen)) chosen = GetVariableValue("ErrorActionPreference");
-            return LanguagePrimitives.TryConvertTo(chosen, out ActionPreference preference) ? preference : ActionPreference.Continue;
-        }
-    }
+    private bool EndsAtErrors => Exit && ErrorPreference is ActionPreference.Stop;
 
     private void Remember(int code)
     {

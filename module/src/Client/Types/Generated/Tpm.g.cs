@@ -42,7 +42,7 @@ public partial class Tpm
     public AuthLevelName ManagedAuthLevel { get; private set; }
 
     /// <summary>The owner authorization, for administrators, if the level stores it; null otherwise.</summary>
-    public string? OwnerAuth { get; private set; }
+    [System.Management.Automation.Hidden] public string? OwnerAuth { get; private set; }
 
     /// <summary>Whether the owner cannot clear the TPM.</summary>
     public bool OwnerClearDisabled { get; private set; }
