@@ -3,7 +3,7 @@ import { CommandCompletion, isCancelledResponse } from '../../../ts-core/applica
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { errorResponse } from '../../../ts-core/domain/tpm/command-header.js';
 import { TPM_RESULT } from '../../../ts-core/domain/tpm12/codes.js';
-import { TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
+import { TPM_CC, TPM_RC } from '../../../ts-core/domain/tpm20/codes.js';
 import { type PendingOptions, pendingCommand, type Submitted } from '../../support/pending-command.js';
 import { quietLog } from '../../support/quiet-log.js';
 
@@ -62,13 +62,19 @@ describe('the completion of a command', () => {
   it('answers a failed command with its error, logs the cause, and hides an unknown cause from the caller', () => {
     const { completion, command, log } = setUp();
     const [lost, broken] = [command(), command()];
-    completion.failed(lost.pending, new TbsError('TBS_E_IOERROR'));
-    completion.failed(broken.pending, new Error('a secret'));
+    const [tpmLost, unknown] = [new TbsError('TBS_E_IOERROR'), new Error('a secret')];
+    completion.failed(lost.pending, tpmLost);
+    completion.failed(broken.pending, unknown);
     assert.deepEqual([endsOf(lost), endsOf(broken)], [['TBS_E_IOERROR'], ['TBS_E_INTERNAL_ERROR']]);
     const answer = broken.answers[0];
     assert.ok(answer?.kind === 'refused' && !answer.error.message.includes('a secret'));
-    assert.equal(log.lines.length, 2);
-    assert.deepEqual(log.lines[1]?.level, 'error');
+    assert.deepEqual(
+      log.lines.map(({ level, fields }) => [level, fields]),
+      [
+        ['error', { error: tpmLost, code: TPM_CC.GetRandom }],
+        ['error', { error: unknown, code: TPM_CC.GetRandom }],
+      ],
+    );
   });
 
   it('does not answer a caller again if the command fails later', () => {
@@ -102,10 +108,12 @@ describe('a response whose effects must be durable', () => {
   it('is withheld if they cannot be stored, which is logged', async () => {
     const { completion, command, log } = setUp();
     const submitted = command();
-    completion.response(submitted.pending, SUCCESS, TIMES, Promise.reject(new TbsError('TBS_E_INTERNAL_ERROR')));
+    const error = new TbsError('TBS_E_INTERNAL_ERROR');
+    completion.response(submitted.pending, SUCCESS, TIMES, Promise.reject(error));
     await settled();
     assert.deepEqual(endsOf(submitted), ['TBS_E_INTERNAL_ERROR']);
     assert.equal(log.lines[0]?.level, 'error');
+    assert.deepEqual(log.lines[0].fields, { error });
   });
 });
 

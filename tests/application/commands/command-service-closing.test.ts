@@ -73,14 +73,17 @@ describe('closing a context', () => {
 
   it('is logged if the flush fails', async () => {
     const { connect, virtualizer, log } = setUp();
+    const error = new TbsError('TBS_E_IOERROR');
     virtualizer.closeContext = () => {
-      throw new TbsError('TBS_E_IOERROR');
+      throw error;
     };
     const { connection, open } = connect();
-    connection.closeContext(open());
+    const contextId = open();
+    connection.closeContext(contextId);
     await settled();
     assert.equal(log.lines.length, 1);
     assert.equal(log.lines[0]?.level, 'warn');
+    assert.deepEqual(log.lines[0].fields, { error, contextId });
   });
 });
 

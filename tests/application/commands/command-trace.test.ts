@@ -4,7 +4,7 @@ import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
 import { TPM_CC } from '../../../ts-core/domain/tpm20/codes.js';
 import { ALICE, BOB } from '../../support/callers.js';
-import { SUCCESS, settled, commandServiceRig as setUp } from '../../support/command-service-rig.js';
+import { endsOf, SUCCESS, settled, commandServiceRig as setUp } from '../../support/command-service-rig.js';
 
 class Recorded implements CommandTracer {
   readonly ends: CommandTrace[] = [];
@@ -57,27 +57,33 @@ describe('tracing of submissions', () => {
     assert.deepEqual([trace?.dispatchedAtMs, trace?.roundTrips], [undefined, []]);
   });
 
-  it('asks the tracer once for each submission, and records nothing for one that it does not want', () => {
-    const { connect, service } = setUp();
+  it('asks the tracer once for each submission, and records nothing for one that it does not want', async () => {
+    const { connect, service, transport } = setUp();
     const tracer = new Recorded(BOB);
     service.traces.recordFor(tracer);
     const { open, submit } = connect();
     const context = open();
-    submit(context);
+    const answers = submit(context);
     submit(context, { command: new Uint8Array(3) });
+    (await transport.transmission(0)).answer(SUCCESS);
+    await settled();
+    assert.deepEqual(endsOf(answers), ['response']);
     assert.deepEqual(tracer.asked, [ALICE]);
     assert.deepEqual(tracer.ends, []);
   });
 
-  it('ends with the tracer: commands that are still queued are not reported', async () => {
+  it('ends with the tracer: commands that are still queued are not reported, but counted', async () => {
     const { connect, service, transport } = setUp();
     const tracer = new Recorded();
+    const counted: (number | undefined)[] = [];
     service.traces.recordFor(tracer);
+    service.follow(({ code }) => counted.push(code));
     const { open, submit } = connect();
     submit(open());
     service.traces.recordFor(undefined);
     (await transport.transmission(0)).answer(SUCCESS);
     await settled();
     assert.deepEqual(tracer.ends, []);
+    assert.deepEqual(counted, [TPM_CC.GetRandom]);
   });
 });

@@ -67,12 +67,14 @@ describe('the dispatcher, when commands are cancelled,', () => {
 
   it('answers immediately if the TPM cannot be asked', async () => {
     const { dispatcher, transport, submit, log } = setUp();
-    transport.cancel = () => Promise.reject(new TbsError('TBS_E_IOERROR'));
+    const error = new TbsError('TBS_E_IOERROR');
+    transport.cancel = () => Promise.reject(error);
     const cancelled = submit(1, 200, CREATE_PRIMARY);
     await transport.transmission(0);
     dispatcher.cancelContext(ALICE.userKey, 1);
     assert.equal(await symbolOf(cancelled.outcome), 'TBS_E_COMMAND_CANCELED');
     assert.equal(log.lines[0]?.level, 'warn');
+    assert.deepEqual(log.lines[0].fields, { error });
   });
 
   it('does not take the TPM’s own TPM_RC_CANCELED for the caller’s request', async () => {
@@ -112,8 +114,9 @@ describe('the dispatcher, when commands are cancelled,', () => {
 
   it('logs a failed flush and continues', async () => {
     const { dispatcher, transport, virtualizer, submit, log } = setUp('none');
+    const error = new TbsError('TBS_E_IOERROR');
     virtualizer.discard = () => {
-      throw new TbsError('TBS_E_IOERROR');
+      throw error;
     };
     submit(1, 200, CREATE_PRIMARY);
     const atTpm = await transport.transmission(0);
@@ -121,6 +124,7 @@ describe('the dispatcher, when commands are cancelled,', () => {
     atTpm.answer(SUCCESS);
     await dispatcher.whenIdle();
     assert.equal(log.lines[0]?.level, 'warn');
+    assert.deepEqual(log.lines[0].fields, { error });
     const next = submit(2);
     (await transport.transmission(1)).answer(SUCCESS);
     assert.equal(await symbolOf(next.outcome), 'response');

@@ -27,7 +27,7 @@ describe('the dispatcher, around pauses,', () => {
     assert.equal(await symbolOf(running.outcome), 'response');
     await assert.rejects(
       dispatcher.runExchange(() => virtualizer.closeContext(8)),
-      { symbol: 'TBS_E_SERVICE_NOT_RUNNING' },
+      { symbol: 'TBS_E_SERVICE_NOT_RUNNING', message: 'The broker has stopped.' },
     );
     assert.deepEqual(virtualizer.closed, [7]);
   });

@@ -167,14 +167,16 @@ describe('an exchange whose TPM was reset', () => {
     assert.equal(virtualizer.resets, 1);
     assert.deepEqual(told, ['answered', 'answered', 'reset', 'answered', 'answered']);
     assert.equal(log.lines[0]?.level, 'warn');
+    assert.deepEqual(log.lines[0].fields, { transport: 'scripted' });
   });
 
   it('is ended properly, and its exceptions while ending are only logged', async () => {
     const { driver, log, answers } = setUp();
     answers(INITIALIZE, SUCCESS, SUCCESS);
+    const nothingNew = new Error('nothing new');
     let left = 0;
     const leave = () => {
-      if (left++ === 0) throw new Error('nothing new');
+      if (left++ === 0) throw nothingNew;
     };
     await driver
       .drive(function* (): Exchange<void> {
@@ -186,7 +188,10 @@ describe('an exchange whose TPM was reset', () => {
       }, OPTIONS)
       .catch(() => assert.fail('what it threw is nobody’s business'));
     assert.equal(left, 2);
-    assert.equal(log.lines.filter(({ level }) => level === 'debug').length, 1);
+    assert.deepEqual(
+      log.lines.filter(({ level }) => level === 'debug').map(({ fields }) => fields),
+      [{ error: nothingNew }],
+    );
   });
 
   it('fails if the TPM is reset again and again', async () => {
@@ -194,7 +199,7 @@ describe('an exchange whose TPM was reset', () => {
     answers(INITIALIZE, SUCCESS, INITIALIZE);
     await assert.rejects(
       driver.drive(() => sendEach([getRandom(8)]), OPTIONS),
-      { symbol: 'TBS_E_IOERROR' },
+      { symbol: 'TBS_E_IOERROR', message: /reset twice/ },
     );
     assert.deepEqual(sent(), hex(getRandom(8), startup(), getRandom(8)));
   });

@@ -1,7 +1,9 @@
-import { equal } from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { IdleEviction } from '../../../ts-core/application/commands/idle-eviction.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { quietLog } from '../../support/quiet-log.js';
+
+const TPM_GONE = new Error('the TPM is gone');
 
 describe('an idle TPM', () => {
   function rig(idleMs: number | undefined) {
@@ -19,7 +21,7 @@ describe('an idle TPM', () => {
         runExchange: (begin, urgency) => {
           state.yields = urgency?.yieldsToCommands;
           begin();
-          return Promise.reject(new Error('the TPM is gone'));
+          return Promise.reject(TPM_GONE);
         },
       },
       virtualizer: {
@@ -83,6 +85,7 @@ describe('an idle TPM', () => {
     await Promise.resolve();
     await Promise.resolve();
     equal(log.lines[0]?.level, 'warn');
+    deepEqual(log.lines[0].fields, { error: TPM_GONE });
     eviction.commandEnded();
     clock.advance(1000);
     equal(state.vacated, 2);

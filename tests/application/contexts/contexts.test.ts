@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import process from 'node:process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Contexts } from '../../../ts-core/application/contexts/contexts.js';
 import type { Caller } from '../../../ts-core/domain/caller.js';
 import { TbsError } from '../../../ts-core/domain/tbs-error.js';
@@ -9,6 +12,14 @@ const LIMITS = policyOf({ maxContexts: 32, maxContextsPerUser: 10 });
 
 function user(number: number): Caller {
   return { userKey: `uid:${1000 + number}`, callerClass: 'standardUser' };
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function usedBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
 }
 
 function openUntilRefused(
@@ -43,6 +54,29 @@ describe('the open contexts', () => {
     const contexts = new Contexts(() => LIMITS);
     contexts.remove(contexts.create(ALICE, 0));
     assert.equal(contexts.create(ALICE, 0).id, 2);
+  });
+
+  it('have handles that begin again at 1 after the highest, without those that are open', () => {
+    const contexts = new Contexts(() => LIMITS, 3);
+    const [, second] = Array.from({ length: 3 }, () => contexts.create(ALICE, 0));
+    assert.ok(second);
+    contexts.remove(second);
+    assert.equal(contexts.create(ALICE, 0).id, 2, '1 is open');
+    assert.deepEqual(
+      [...contexts.all()].map(({ id }) => id),
+      [1, 3, 2],
+    );
+  });
+
+  it('leave nothing of their users in memory when they are closed', () => {
+    const contexts = new Contexts(() => LIMITS);
+    const before = usedBytes();
+    for (let number = 0; number < 2000; number++) {
+      const userKey = Buffer.alloc(10_000, `${number} `).toString('latin1');
+      contexts.remove(contexts.create({ userKey, callerClass: 'standardUser' }, 0));
+    }
+    assert.ok(usedBytes() - before < 5_000_000, 'the names have 20 MB');
+    assert.equal(contexts.size, 0);
   });
 
   it('reserve one place in sixteen for administrators', () => {

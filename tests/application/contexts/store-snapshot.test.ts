@@ -133,10 +133,12 @@ describe('the snapshot of the virtualizer', () => {
 
   it('is still written after a failed write, which is logged', async () => {
     const { clock, store, log, changes } = setUp();
-    store.put = () => Promise.reject(new Error('the disk is full'));
+    const error = new Error('the disk is full');
+    store.put = () => Promise.reject(error);
     changes();
     await settled();
     assert.match(log.lines[0]?.message ?? '', /^cannot store the list of saved sessions/);
+    assert.deepEqual(log.lines[0]?.fields, { error });
     Reflect.deleteProperty(store, 'put');
     changes();
     clock.advance(200);

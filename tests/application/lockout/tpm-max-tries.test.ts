@@ -3,6 +3,7 @@ import { TpmMaxTries } from '../../../ts-core/application/lockout/tpm-max-tries.
 import { uint32 } from '../../../ts-core/domain/tpm/byte-fields.js';
 import { errorResponse, HEADER_BYTES, readUint32 } from '../../../ts-core/domain/tpm/command-header.js';
 import type { TpmVersion } from '../../../ts-core/domain/tpm/tpm-version.js';
+import { Tpm20CommandError } from '../../../ts-core/domain/tpm20/authorized-command.js';
 import { TPM_CAP, TPM_CC, TPM_PT, TPM_RC, TPMA_PERMANENT } from '../../../ts-core/domain/tpm20/codes.js';
 import { success } from '../../support/answered-exchange.js';
 import { dispatcherRig } from '../../support/dispatcher-rig.js';
@@ -101,5 +102,8 @@ describe('the TPM’s own limit of failed tries', () => {
     const { told, log } = await fitted({ maxTries: 3, answer: TPM_RC.LOCKOUT });
     assert.deepEqual(told, []);
     assert.equal(log[0]?.level, 'warn');
+    const { error } = log[0].fields as { readonly error?: unknown };
+    assert.ok(error instanceof Tpm20CommandError);
+    assert.equal(error.responseCode, TPM_RC.LOCKOUT);
   });
 });

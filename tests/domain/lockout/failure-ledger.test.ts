@@ -326,6 +326,11 @@ describe('the failure ledger: time', () => {
     const ledger = new FailureLedger();
     const in1970 = (ms: number): LedgerTime => ({ bootId: 'boot-1', bootTimeMs: ms, wallClockMs: ms });
     failTimes(ledger, 'uid:1', 4, in1970(MINUTE));
+    assert.deepEqual(
+      ledger.state(at(HOUR)).failures.map(({ wallClockMs }) => wallClockMs),
+      new Array(4).fill(WALL_START + MINUTE),
+      'stored with the time that the clock should have had',
+    );
     const next = restarted(ledger, at(HOUR), at(2 * HOUR, 'boot-2'));
     assert.equal(next.verdictFor('uid:1', at(2 * HOUR, 'boot-2'), DEFAULTS).open, false);
   });

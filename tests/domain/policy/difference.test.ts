@@ -77,7 +77,7 @@ describe('settings that are as desired only because of the domain', () => {
   it('do not include those from a file of the machine, nor those that are not in force or not requested', () => {
     deepEqual(owed({ maxResources: 4, maxContexts: 6, blockedCommandsEnabled: false }), []);
     deepEqual(owed({ maxContexts: null, noSuchSetting: 1 }), []);
-    deepEqual(owed({ maxContexts: 'many' }), []);
+    deepEqual(owed({ maxContexts: 'many', allowedCommands: null }), []);
   });
 });
 

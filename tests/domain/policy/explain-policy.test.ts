@@ -66,6 +66,16 @@ describe('the explanation of policy', () => {
     match(statements[0]?.reason ?? '', /disables the setting/);
   });
 
+  it('shows a source that disables a list', () => {
+    const off = { values: {}, sources: {}, cleared: { blockedCommands: gpo('Off') }, problems: [] };
+    const layers: PolicyLayer[] = [layerOf(file('50-local.json'), { blockedCommands: [1] }), off];
+    deepEqual(effects(layers, 'blockedCommands'), [
+      'GPO "Off": decides',
+      '50-local.json: overridden',
+      'default: overridden',
+    ]);
+  });
+
   it('describes each class list that is in force as a contribution', () => {
     const layers = [
       layerOf(file('10-a.json'), { allowedCommands: { standardUser: [1] } }),

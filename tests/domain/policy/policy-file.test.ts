@@ -137,8 +137,18 @@ describe('policy file', () => {
     );
   });
 
-  for (const text of ['', '{', 'null', '[]', '"text"', '\u0000']) {
-    it(`reports ${JSON.stringify(text)} as damaged`, () => equal(readPolicyText(text).verdict, 'damaged'));
+  for (const [text, reason] of [
+    ['', /^not JSON: /],
+    ['{', /^not JSON: /],
+    ['\u0000', /^not JSON: /],
+    ['null', /^an object of settings is expected, not null$/],
+    ['[]', /^an object of settings is expected, not \[\]$/],
+    ['"text"', /^an object of settings is expected, not "text"$/],
+  ] as const) {
+    it(`reports ${JSON.stringify(text)} as damaged, with the reason`, () => {
+      const reading = readPolicyText(text);
+      match(reading.verdict === 'damaged' ? reading.reason : '', reason);
+    });
   }
 
   it('never throws, whatever the text or the values', () => {

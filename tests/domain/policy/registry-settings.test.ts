@@ -194,6 +194,7 @@ describe('keys that may concern a TPM', () => {
       `\\\\${TPM}\\\\`,
       LIST,
       'Software',
+      'Software\\\\',
       'SOFTWARE\\Policies\\Microsoft',
       '',
       '\\\\',

@@ -112,6 +112,9 @@ describe('deletions of registry values', () => {
     assert.deepEqual(registry.valuesOf(LIST), []);
     assert.equal(registry.valuesOf(KEY).length, 1, 'and none of another key');
     assert.deepEqual([placeOf(registry.deletionOf(LIST, 'A')), placeOf(registry.deletionOf(LIST, 'C'))], ['2', '2']);
+    registry.apply([value(LIST, 'A')], source('3'));
+    const again = [registry.deletionOf(LIST, 'A'), registry.deletionOf(LIST, 'C')].map(placeOf);
+    assert.deepEqual(again, [undefined, '2'], 'A is set again');
   });
 
   it('remove the named values', () => {

@@ -76,6 +76,11 @@ describe('a command code', () => {
       '0x123456789',
       '4294967296',
       '12345678901',
+      '379 ',
+      '379.0',
+      '1e3',
+      [379],
+      ['0x17B'],
     ]) {
       assert.equal(codeOf(value), undefined, JSON.stringify(value));
     }

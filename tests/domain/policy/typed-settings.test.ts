@@ -34,10 +34,11 @@ describe('typed settings', () => {
 
   it('are whole numbers as PowerShell writes them', () => {
     const numbers = { '120.0': 120, '1e2': 100, '1.2E2': 120, '+5': 5, '1KB': 1024, '1.5kb': 1536, '2mb': 2 ** 21 };
+    Object.assign(numbers, { '1e+2': 100, '20e-1': 2, '1e12': 1e12, '.25KB': 256, '1.25kb': 1280, '7.': 7 });
     for (const [text, number] of Object.entries(numbers))
       deepEqual(read({ maxContexts: text }), { maxContexts: number });
     deepEqual(read({ maxContexts: '1tb' }), { maxContexts: 2 ** 40 });
-    for (const text of ['120.5', '1e-2', '1,000', '-5', '1kbb', '1k', 'kb', '.', '9e99', '1 KB', '0x1KB']) {
+    for (const text of ['120.5', '1e-2', '1,000', '-5', '1kbb', '1k', 'kb', '.', '9e99', '1 KB', '0x1KB', '00x1']) {
       deepEqual(read({ maxContexts: text }), { maxContexts: text });
     }
   });

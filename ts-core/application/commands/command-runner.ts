@@ -113,10 +113,26 @@ export class CommandRunner {
     }
   }
 
-  /** Cancels the running command, through the transport if it can do that. */
-  cancel(): void {
-    const pending = this.#running;
-    if (pending === undefined || pending.cancelRequested) return;
+  /** Cancels the running command if it is of this context. */
+  cancelContext(contextId: number): void {
+    if (this.#running?.contextId === contextId) this.#cancel(this.#running);
+  }
+
+  /** Cancels the running command if its duration class is `long`. */
+  cancelIfLong(): void {
+    const running = this.#running;
+    if (running !== undefined && durationClass(this.#parts.version, running.header.code) === 'long')
+      this.#cancel(running);
+  }
+
+  /** Answers the caller of a cancelled command that the TPM is still executing. */
+  abandonCancelled(): void {
+    if (this.#running?.cancelRequested === true) this.#shared.completion.cancelled(this.#running);
+  }
+
+  /** Cancels a command at the TPM, through the transport if it can do that. */
+  #cancel(pending: PendingCommand): void {
+    if (pending.cancelRequested) return;
     pending.cancelRequested = true;
     const { transport, log } = this.#parts;
     const { completion } = this.#shared;
@@ -128,17 +144,6 @@ export class CommandRunner {
       log.warn({ error }, 'cannot ask the TPM to cancel; the caller is answered now');
       completion.cancelled(pending);
     });
-  }
-
-  /** Cancels the running command if its duration class is `long`. */
-  cancelIfLong(): void {
-    const running = this.#running;
-    if (running !== undefined && durationClass(this.#parts.version, running.header.code) === 'long') this.cancel();
-  }
-
-  /** Answers the caller of a cancelled command that the TPM is still executing. */
-  abandonCancelled(): void {
-    if (this.#running?.cancelRequested === true) this.#shared.completion.cancelled(this.#running);
   }
 
   async #execute(pending: PendingCommand): Promise<Uint8Array> {

@@ -74,7 +74,7 @@ export class CommandService implements ConnectionOpener {
 
   /** Reports the end of a submission whose command had been read: it was queued, or refused afterwards. */
   ended(pending: PendingCommand, outcome: SubmissionOutcome): void {
-    if (pending.roundTrips !== undefined) this.traces.end(pending, outcome, this.#parts.clock.monotonicMs());
+    this.traces.end(pending, outcome, this.#parts.clock);
     this.#meters.ended(pending, outcome);
   }
 
@@ -167,7 +167,6 @@ class CallerSession implements CallerConnection {
   }
 
   close(): void {
-    if (this.#closed) return;
     this.#closed = true;
     for (const context of this.#own.values()) this.#service.close(context);
     this.#own.clear();

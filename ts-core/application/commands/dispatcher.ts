@@ -109,7 +109,7 @@ export class Dispatcher {
    */
   cancelContext(userKey: string, contextId: number): void {
     for (const pending of this.#backlog.removeContext(userKey, contextId)) this.#completion.cancelled(pending);
-    if (this.#runner.running?.contextId === contextId) this.#runner.cancel();
+    this.#runner.cancelContext(contextId);
   }
 
   cancelWaiting(pending: PendingCommand): void {

@@ -6,7 +6,7 @@ import type { EffectivePolicy } from '../../domain/policy/settings.js';
 import type { TbsError } from '../../domain/tbs-error.js';
 
 /** TBS_HCONTEXT is 32 bits wide and never zero. */
-const LAST_CONTEXT_ID = 0xffffffff;
+const HIGHEST_CONTEXT_ID = 0xffffffff;
 
 export interface TbsContext {
   readonly id: number;
@@ -21,12 +21,14 @@ export class Contexts {
   readonly #open = new Map<number, TbsContext>();
   readonly #countByUser = new Map<string, number>();
   #lastId = 0;
+  readonly #highestId: number;
 
   /** Read whenever a context is opened, so that a policy change applies immediately. */
   readonly #policy: () => EffectivePolicy;
 
-  constructor(policy: () => EffectivePolicy) {
+  constructor(policy: () => EffectivePolicy, highestId = HIGHEST_CONTEXT_ID) {
     this.#policy = policy;
+    this.#highestId = highestId;
   }
 
   get size(): number {
@@ -61,10 +63,10 @@ export class Contexts {
     else this.#countByUser.set(context.caller.userKey, left);
   }
 
-  /** Reuses an id only after all 32-bit ids are used up, so that a stale handle never refers to a new context. */
+  /** Reuses an id only after all ids are used up, so that a stale handle never refers to a new context. */
   #nextId(): number {
     do {
-      this.#lastId = this.#lastId === LAST_CONTEXT_ID ? 1 : this.#lastId + 1;
+      this.#lastId = this.#lastId === this.#highestId ? 1 : this.#lastId + 1;
     } while (this.#open.has(this.#lastId));
     return this.#lastId;
   }

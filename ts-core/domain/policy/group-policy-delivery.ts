@@ -57,9 +57,8 @@ export function readManifest(text: string): ManifestReading {
   const { registryPol, gpos } = content;
   if (!isObject(registryPol) || typeof registryPol['sha256'] !== 'string') return damaged('the manifest has no hash');
   if (!Array.isArray(gpos) || gpos.length > MAX_GPOS) return damaged('the manifest has no list of GPOs');
-  const read = gpos.map(readGpo);
-  if (read.some((gpo) => gpo === undefined)) return damaged('the manifest has a GPO without guid, name or count');
-  const known = read.filter((gpo) => gpo !== undefined);
+  const known = gpos.map(readGpo).filter((gpo) => gpo !== undefined);
+  if (known.length < gpos.length) return damaged('the manifest has a GPO without guid, name or count');
   return {
     verdict: 'read',
     manifest: { sha256: registryPol['sha256'], refreshedAt: refreshTime(content), gpos: known },

@@ -29,7 +29,7 @@ export function allowedCode(value: RegistryValue): { readonly data: 0 | 1; reado
   }
   const allowed = allowedFlag(value);
   if (allowed === undefined) return `a REG_DWORD is expected, not ${describeType(value)}; it is ignored`;
-  const code = Number.parseInt(value.valueName.replace(/^0x/i, ''), 16);
+  const code = Number.parseInt(value.valueName, 16);
   if (allowed === 0 || allowed === 1) return { data: allowed, code };
   return `${allowed} is neither 0 nor 1; the entry is ignored`;
 }

@@ -169,11 +169,7 @@ export class CommandQueue<Command extends QueuedCommand> {
 
   /** Forgets a closed context, which must have nothing waiting. */
   forgetContext(userKey: string, contextId: number): void {
-    const user = this.#users.get(userKey);
-    if (user === undefined) return;
-    const context = user.contexts.get(contextId);
-    if (user.runContext === context) user.runContext = undefined;
-    user.contexts.delete(contextId);
+    this.#users.get(userKey)?.contexts.delete(contextId);
   }
 
   #isWithinShare({ share }: UserLine<Command>, nowMs: number): boolean {
