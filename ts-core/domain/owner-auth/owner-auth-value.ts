@@ -22,7 +22,8 @@ export const MAX_AUTH_BYTES = 64;
  * anything else.
  */
 export function parseAuth(text: string): Uint8Array | undefined {
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return undefined;
+  if (text.length > 88 || !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))
+    return undefined;
   const bytes = base64ToBytes(text);
   return bytes.length <= MAX_AUTH_BYTES ? bytes : undefined;
 }
