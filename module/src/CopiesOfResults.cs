@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
@@ -19,25 +18,14 @@ namespace TpmTbs;
 /// </remarks>
 internal static class CopiesOfResults
 {
-    /// <summary>What PowerShell lists of a TPM after an object of another type: everything but its owner authorization.</summary>
-    internal static readonly string[] OfTpm =
-    {
-        "TpmPresent", "TpmReady", "TpmEnabled", "TpmActivated", "TpmOwned", "RestartPending", "ManufacturerId",
-        "ManufacturerIdTxt", "ManufacturerVersion", "ManufacturerVersionFull20", "ManagedAuthLevel", "OwnerClearDisabled",
-        "AutoProvisioning", "LockedOut", "LockoutAuthBlocked", "LockoutAuthBlockedUntil", "LockoutHealTime", "LockoutCount",
-        "LockoutMax", "SelfTest",
-    };
-
-    private static readonly string[] OfOwnerAuthChange = { "Kept", "Backup" };
+    private static readonly string[] ListedOfChange = { nameof(OwnerAuthChange.Kept), nameof(OwnerAuthChange.Backup) };
 
     internal static void Declare()
     {
         if (TableOf(Runspace.DefaultRunspace) is not { } table) return;
         try
         {
-            foreach (Type type in typeof(CopiesOfResults).Assembly.GetExportedTypes().Where(IsResult)) table.AddType(CopiedWhole(type.FullName));
-            table.AddType(WithoutOwnerAuth("TpmTbs.Tpm", OfTpm, OfTpm));
-            table.AddType(WithoutOwnerAuth("TpmTbs.OwnerAuthChange", OfOwnerAuthChange, OfOwnerAuthChange.Concat(OfTpm)));
+            foreach (Type type in typeof(CopiesOfResults).Assembly.GetExportedTypes().Where(IsResult)) table.AddType(Copied(type));
             table.AddType(CopiedBytes());
         }
         catch (Exception exception) when (exception is RuntimeException or InvalidOperationException)
@@ -50,22 +38,22 @@ internal static class CopiesOfResults
 
     /// <summary>
     /// Declares a copy of one level for every result, nested ones included. A greater depth for the outer one would take dates
-    /// apart and turn the names of states and kinds into numbers.
+    /// apart and turn the names of states and kinds into numbers. A copy of a TPM has no hidden property: a session that receives
+    /// it may not have this module, and would print the owner authorization into its transcript.
     /// </summary>
-    private static TypeData CopiedWhole(string? type) => new(type) { SerializationDepth = 1, IsOverride = true };
-
-    /// <summary>
-    /// Declares what is listed and what is copied. A copy has no owner authorization: a session that receives it may not have
-    /// this module, and would print the value into its transcript.
-    /// </summary>
-    private static TypeData WithoutOwnerAuth(string type, IEnumerable<string> listed, IEnumerable<string> copied) => new(type)
+    private static TypeData Copied(Type type)
     {
-        DefaultDisplayPropertySet = new PropertySetData(listed),
-        SerializationMethod = "SpecificProperties",
-        PropertySerializationSet = new PropertySetData(copied),
-        SerializationDepth = 1,
-        IsOverride = true,
-    };
+        TypeData copied = new(type.FullName) { SerializationDepth = 1, IsOverride = true };
+        if (typeof(Tpm).IsAssignableFrom(type))
+        {
+            copied.SerializationMethod = "SpecificProperties";
+            copied.PropertySerializationSet = new PropertySetData(type.GetProperties().Where(IsShown).Select(static property => property.Name));
+        }
+        if (type == typeof(OwnerAuthChange)) copied.DefaultDisplayPropertySet = new PropertySetData(ListedOfChange);
+        return copied;
+    }
+
+    private static bool IsShown(PropertyInfo property) => !property.IsDefined(typeof(HiddenAttribute), false);
 
     /// <summary>Copies of bytes become bytes again. They would otherwise be an ArrayList, which has no Length and no text.</summary>
     private static TypeData CopiedBytes() =>

@@ -90,22 +90,6 @@ public abstract class TbsCmdlet : PSCmdlet, IDisposable
     private protected void Call(string method, RpcParameters? parameters) => Call(method, parameters, static result => result);
 
     /// <summary>
-    /// Outputs the TPM without its owner authorization in any default view. The view of the type leaves it out only where no
-    /// object of another type was written before; PowerShell then lists the properties that <see cref="CopiesOfResults"/>
-    /// declares, or that the object itself declares in a session that takes no declarations.
-    /// </summary>
-    private protected void WriteTpm(Tpm tpm)
-    {
-        PSObject output = PSObject.AsPSObject(tpm);
-        if (output.Members["PSStandardMembers"] is null)
-        {
-            PSPropertySet shown = new("DefaultDisplayPropertySet", CopiesOfResults.OfTpm);
-            output.Members.Add(new PSMemberSet("PSStandardMembers", new PSMemberInfo[] { shown }));
-        }
-        WriteObject(output);
-    }
-
-    /// <summary>
     /// Processes one object: reports an error for that object and continues with the next. An error that would affect every
     /// remaining object, such as a stopped broker, ends the cmdlet.
     /// </summary>

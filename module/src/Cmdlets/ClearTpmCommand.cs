@@ -47,6 +47,6 @@ public sealed class ClearTpmCommand : OwnerAuthCmdlet
         if (!Confirmed("TPM", Action)) return;
         if (UsePPI) Call("physicalPresence/request", new RpcParameters { ["operation"] = ClearOperation });
         else Call("tpm/clear", new RpcParameters { ["ownerAuth"] = OwnerAuth(OwnerAuthorization, Action) });
-        WriteTpm(Call("tpm/get", Tpm.Read));
+        WriteObject(Call("tpm/get", Tpm.Read));
     }
 }

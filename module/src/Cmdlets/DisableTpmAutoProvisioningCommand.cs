@@ -31,6 +31,6 @@ public sealed class DisableTpmAutoProvisioningCommand : TbsCmdlet
         string mode = OnlyForNextRestart ? "DisabledForNextBoot" : "Disabled";
         if (!Confirmed("automatic provisioning", $"Set to {mode}")) return;
         Call("autoProvisioning/set", new RpcParameters { ["autoProvisioning"] = mode });
-        WriteTpm(Call("tpm/get", Tpm.Read));
+        WriteObject(Call("tpm/get", Tpm.Read));
     }
 }

@@ -27,6 +27,6 @@ public sealed class EnableTpmAutoProvisioningCommand : TbsCmdlet
     {
         if (!Confirmed("automatic provisioning", "Turn on")) return;
         Call("autoProvisioning/set", new RpcParameters { ["autoProvisioning"] = "Enabled" });
-        WriteTpm(Call("tpm/get", Tpm.Read));
+        WriteObject(Call("tpm/get", Tpm.Read));
     }
 }

@@ -26,7 +26,7 @@ namespace TpmTbs.Cmdlets;
 public sealed class GetTpmCommand : TbsCmdlet
 {
     /// <inheritdoc/>
-    protected override void Process() => WriteTpm(Read());
+    protected override void Process() => WriteObject(Read());
 
     private Tpm Read()
     {

@@ -37,6 +37,6 @@ public sealed class ImportTpmOwnerAuthCommand : OwnerAuthCmdlet
     {
         if (!Confirmed("owner authorization", Action)) return;
         Call("ownerAuth/import", new RpcParameters { ["ownerAuth"] = OwnerAuth(OwnerAuthorization, Action) });
-        WriteTpm(Call("tpm/get", Tpm.Read));
+        WriteObject(Call("tpm/get", Tpm.Read));
     }
 }

@@ -73,6 +73,6 @@ public sealed class SetTpmOwnerAuthCommand : TbsCmdlet
             ["newOwnerAuth"] = OwnerAuthInput.Of(this, NewOwnerAuthorization, NewFile, false, Action),
         };
         JsonValue change = Call("ownerAuth/set", parameters, static json => json);
-        WriteTpm(Call("tpm/get", tpm => OwnerAuthChange.Read(change, tpm)));
+        WriteObject(Call("tpm/get", tpm => OwnerAuthChange.Read(change, tpm)));
     }
 }

@@ -39,6 +39,6 @@ public sealed class UnblockTpmCommand : OwnerAuthCmdlet
     {
         if (!Confirmed("TPM", Action)) return;
         Call("tpm/unblock", new RpcParameters { ["ownerAuth"] = OwnerAuth(OwnerAuthorization, Action) });
-        WriteTpm(Call("tpm/get", Tpm.Read));
+        WriteObject(Call("tpm/get", Tpm.Read));
     }
 }
